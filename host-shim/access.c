@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a batch does to a VM: the backend of batch.c on KVM. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kvm/iodev.h>
+#include <linux/nospec.h>
+
+#include "kvm_api.h"
+#include "vcpu.h"
+
+/*
+ * QEMU registers the PCI configuration address as a coalesced port, so it
+ * empties the ring before it answers a read of it (hw/pci-host/i440fx.c,
+ * hw/pci-host/q35.c: memory_region_add_coalescing(&phb->conf_mem, 0, 4)).
+ * What KVM gets to see of it is the first byte, since the reset control
+ * register of the south bridge lies over the second.
+ */
+#define PVIO_FLUSH_PORT		0xcf8
+#define PVIO_FLUSH_SIZE		4
+
+int pvio_guest_read(struct pvio_batch *b, u64 gpa, void *to, unsigned int len)
+{
+	return pvio_kvm.vcpu_read_guest(pvio_batch_vcpu(b)->vcpu, gpa, to, len);
+}
+
+int pvio_guest_write(struct pvio_batch *b, u64 gpa, const void *from,
+		     unsigned int len)
+{
+	return pvio_kvm.vcpu_write_guest(pvio_batch_vcpu(b)->vcpu, gpa, from,
+					 len);
+}
+
+bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op)
+{
+	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	gfn_t gfn = gpa_to_gfn(op->addr);
+
+	if (op->addr >> vcpu->arch.maxphyaddr)
+		return false;
+	/* the local APIC answers its own CPU before any bus is asked */
+	if (gfn == gpa_to_gfn(vcpu->arch.apic_base))
+		return false;
+	return !__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
+}
+
+static struct kvm_io_bus *op_bus(struct kvm_vcpu *vcpu,
+				 const struct pvio_op *op)
+{
+	enum kvm_bus idx = pvio_kind_is_mmio(op->kind) ? KVM_MMIO_BUS :
+							 KVM_PIO_BUS;
+
+	/* KVM holds kvm->srcu while it handles an exit */
+	return srcu_dereference(vcpu->kvm->buses[idx], &vcpu->kvm->srcu);
+}
+
+/* As kvm_io_bus_cmp() of virt/kvm/kvm_main.c: length 0 fits any access. */
+static bool range_answers(const struct kvm_io_range *range,
+			  const struct pvio_op *op)
+{
+	if (op->addr < range->addr)
+		return false;
+	if (!range->len)
+		return op->addr == range->addr;
+	return op->addr + op->size <= range->addr + range->len;
+}
+
+bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op)
+{
+	struct kvm_io_bus *bus = op_bus(pvio_batch_vcpu(b)->vcpu, op);
+	int i;
+
+	for (i = 0; bus && i < bus->dev_count; i++) {
+		if (range_answers(&bus->range[i], op))
+			return true;
+	}
+	return false;
+}
+
+int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op)
+{
+	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	struct kvm_io_bus *bus = op_bus(vcpu, op);
+	bool read = pvio_kind_is_read(op->kind);
+	u64 value = read ? 0 : op->value;
+	int i, r = -EOPNOTSUPP;
+
+	for (i = 0; bus && i < bus->dev_count && r; i++) {
+		struct kvm_io_range *range = &bus->range[i];
+
+		if (!range_answers(range, op))
+			continue;
+		if (read)
+			r = kvm_iodevice_read(vcpu, range->dev, op->addr,
+					      op->size, &value);
+		else
+			r = kvm_iodevice_write(vcpu, range->dev, op->addr,
+					       op->size, &value);
+	}
+	if (!r && read)
+		op->value = value;
+	return r;
+}
+
+static bool ring_usable(struct pvio_vcpu *pv)
+{
+	const struct pvio_op conf_mem = {
+		.kind = PVIO_PORT_WRITE,
+		.size = 1,
+		.addr = PVIO_FLUSH_PORT,
+	};
+
+	return pv->vcpu->kvm->coalesced_mmio_ring && !pv->vm->distrusted &&
+	       pvio_kernel_claims(&pv->batch, &conf_mem);
+}
+
+int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
+{
+	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct kvm *kvm = pv->vcpu->kvm;
+	struct kvm_coalesced_mmio_ring *ring = kvm->coalesced_mmio_ring;
+	struct kvm_coalesced_mmio *entry;
+	u32 last, next;
+	int r = -ENOSPC;
+
+	if (!ring_usable(pv))
+		return -EOPNOTSUPP;
+
+	spin_lock(&kvm->ring_lock);
+	/* user space maps the ring: each index is read once and checked */
+	last = READ_ONCE(ring->last);
+	if (last >= KVM_COALESCED_MMIO_MAX)
+		goto out;
+	last = array_index_nospec(last, KVM_COALESCED_MMIO_MAX);
+	next = (last + 1) % KVM_COALESCED_MMIO_MAX;
+	if (next == READ_ONCE(ring->first))
+		goto out;
+
+	entry = &ring->coalesced_mmio[last];
+	entry->phys_addr = op->addr;
+	entry->len = op->size;
+	entry->pio = !pvio_kind_is_mmio(op->kind);
+	memcpy(entry->data, &op->value, op->size);
+	/* as coalesced_mmio_write(): the entry is whole before it is seen */
+	smp_wmb();
+	WRITE_ONCE(ring->last, next);
+	pv->ring_mark = last;
+	r = 0;
+out:
+	spin_unlock(&kvm->ring_lock);
+	return r;
+}
+
+/* Whether the newest write of this vCPU is no longer between first and last. */
+bool pvio_ring_drained(struct pvio_batch *b)
+{
+	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct kvm_coalesced_mmio_ring *ring =
+		pv->vcpu->kvm->coalesced_mmio_ring;
+	u32 first = READ_ONCE(ring->first) % KVM_COALESCED_MMIO_MAX;
+	u32 last = READ_ONCE(ring->last) % KVM_COALESCED_MMIO_MAX;
+	u32 max = KVM_COALESCED_MMIO_MAX;
+
+	return (pv->ring_mark + max - first) % max >= (last + max - first) % max;
+}
+
+void pvio_ring_distrust(struct pvio_batch *b)
+{
+	struct pvio_vm *vm = pvio_batch_vcpu(b)->vm;
+
+	WRITE_ONCE(vm->distrusted, true);
+	pr_warn_ratelimited("VM of process %d does not empty its coalesced ring: going without\n",
+			    vm->kvm->userspace_pid);
+}
+
+/*
+ * KVM sets up the exit and its own completion, which is kept for the day the
+ * module is removed. It takes what is written from RAX and returns what is
+ * read there (kvm_fast_pio() in arch/x86/kvm/x86.c).
+ */
+static bool user_port(struct pvio_vcpu *pv, u16 port, u8 size, bool read,
+		      u64 *value)
+{
+	unsigned long *rax = &pv->vcpu->arch.regs[VCPU_REGS_RAX];
+
+	*rax = read ? 0 : *value;
+	pv->skipped = pvio_kvm.fast_pio(pv->vcpu, size, port, read);
+	if (!pv->vcpu->arch.pio.count) {
+		*value = *rax;
+		return false;
+	}
+	pv->kvm_complete = pv->vcpu->arch.complete_userspace_io;
+	return true;
+}
+
+static bool user_mmio(struct pvio_vcpu *pv, const struct pvio_op *op)
+{
+	struct kvm_run *run = pv->vcpu->run;
+
+	run->exit_reason = KVM_EXIT_MMIO;
+	run->mmio.phys_addr = op->addr;
+	run->mmio.len = op->size;
+	run->mmio.is_write = !pvio_kind_is_read(op->kind);
+	memset(run->mmio.data, 0, sizeof(run->mmio.data));
+	if (run->mmio.is_write)
+		memcpy(run->mmio.data, &op->value, op->size);
+	pv->kvm_complete = NULL;
+	return true;
+}
+
+bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op)
+{
+	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+
+	if (pvio_kind_is_mmio(op->kind))
+		return user_mmio(pv, op);
+	return user_port(pv, op->addr, op->size, pvio_kind_is_read(op->kind),
+			 &op->value);
+}
+
+bool pvio_user_flush(struct pvio_batch *b)
+{
+	u64 ignored;
+
+	return user_port(pvio_batch_vcpu(b), PVIO_FLUSH_PORT, PVIO_FLUSH_SIZE,
+			 true, &ignored);
+}
+
+u64 pvio_user_value(struct pvio_batch *b, const struct pvio_op *op)
+{
+	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	u64 value = 0;
+
+	memcpy(&value, pvio_kind_is_mmio(op->kind) ?
+	       (void *)vcpu->run->mmio.data : vcpu->arch.pio_data, op->size);
+	return value;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Copy, check and run a batch.
+ *
+ * Writes go into the coalesced ring, and one read of a port that flushes it
+ * has user space perform them all, in order. A read, a write that a device in
+ * the host kernel may answer, and the end of the batch need the ring empty
+ * first. What cannot be queued goes to user space on its own.
+ */
+#ifdef __KERNEL__
+#include <linux/stddef.h>
+#else
+#include <stddef.h>
+#endif
+
+#include "batch.h"
+
+/*
+ * User space drops a flush that arrives while another thread's is under way
+ * (QEMU: kvm_flush_coalesced_mmio_buffer() in accel/kvm/kvm-all.c), so one
+ * may have to be asked for again.
+ */
+#define PVIO_MAX_FLUSHES	4
+
+/*
+ * A write here asks for the address of the instruction itself, and KVM moves
+ * the RIP ahead of the exit for it (KVM_X86_QUIRK_OUT_7E_INC_RIP).
+ */
+#define PVIO_VAPIC_PORT		0x7e
+
+const struct pvio_refusal_info pvio_refusals[PVIO_REFUSALS] = {
+	[PVIO_ACCEPTED]		 = { "accepted",	0 },
+	[PVIO_REFUSED_PRIVILEGE] = { "privilege",	-PVIO_EPERM },
+	[PVIO_REFUSED_NESTED]	 = { "nested",		-PVIO_EPERM },
+	[PVIO_REFUSED_ENCRYPTED] = { "encrypted",	-PVIO_EOPNOTSUPP },
+	[PVIO_REFUSED_NOMEM]	 = { "nomem",		-PVIO_ENOMEM },
+	[PVIO_REFUSED_ARGUMENT]	 = { "argument",	-PVIO_EINVAL },
+	[PVIO_REFUSED_COUNT]	 = { "count",		-PVIO_E2BIG },
+	[PVIO_REFUSED_PAGE]	 = { "page",		-PVIO_EINVAL },
+	[PVIO_REFUSED_MEMORY]	 = { "memory",		-PVIO_EFAULT },
+	[PVIO_REFUSED_KIND]	 = { "kind",		-PVIO_EINVAL },
+	[PVIO_REFUSED_SIZE]	 = { "size",		-PVIO_EINVAL },
+	[PVIO_REFUSED_PORT]	 = { "port",		-PVIO_EINVAL },
+	[PVIO_REFUSED_ADDRESS]	 = { "address",		-PVIO_EINVAL },
+};
+
+static enum pvio_refusal check_port(const struct pvio_op *op)
+{
+	if (op->size != 1 && op->size != 2 && op->size != 4)
+		return PVIO_REFUSED_SIZE;
+	if (op->addr > 0x10000 - op->size)
+		return PVIO_REFUSED_PORT;
+	if (op->addr == PVIO_VAPIC_PORT && !pvio_kind_is_read(op->kind))
+		return PVIO_REFUSED_PORT;
+	return PVIO_ACCEPTED;
+}
+
+static enum pvio_refusal check_mmio(struct pvio_batch *b,
+				    const struct pvio_op *op)
+{
+	if (op->size != 1 && op->size != 2 && op->size != 4 && op->size != 8)
+		return PVIO_REFUSED_SIZE;
+	/* aligned, it cannot cross a page */
+	if (op->addr & (op->size - 1) || !pvio_mmio_allowed(b, op))
+		return PVIO_REFUSED_ADDRESS;
+	return PVIO_ACCEPTED;
+}
+
+static enum pvio_refusal check_op(struct pvio_batch *b,
+				  const struct pvio_op *op)
+{
+	if (op->kind > PVIO_MMIO_WRITE || op->flags || op->reserved)
+		return PVIO_REFUSED_KIND;
+	if (op->want & ~op->mask || (op->mask && !pvio_kind_is_read(op->kind)))
+		return PVIO_REFUSED_KIND;
+	return pvio_kind_is_mmio(op->kind) ? check_mmio(b, op) : check_port(op);
+}
+
+/**
+ * pvio_batch_begin() - copy a batch out of guest memory and check it
+ * @b:		receives the batch
+ * @gpa:	guest-physical address of its operations, as the guest gave it
+ * @count:	their number, likewise
+ *
+ * The guest may rewrite its memory at any moment, so what is checked and run
+ * is the copy.
+ *
+ * Context: in a hypercall; may sleep.
+ * Return: PVIO_ACCEPTED, or why nothing of it will run.
+ */
+enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa, __u64 count)
+{
+	enum pvio_refusal refusal;
+	unsigned int i, len;
+
+	b->gpa = gpa;
+	b->count = 0;
+	b->done = 0;
+	b->unflushed = 0;
+	b->flushes = 0;
+	b->wait = PVIO_WAIT_NONE;
+	b->user_exits = 0;
+
+	if (count > PVIO_MAX_OPS)
+		return PVIO_REFUSED_COUNT;
+	len = count * sizeof(struct pvio_op);
+	if (gpa & 7 || (gpa & (PVIO_PAGE_SIZE - 1)) + len > PVIO_PAGE_SIZE)
+		return PVIO_REFUSED_PAGE;
+	if (count && pvio_guest_read(b, gpa, b->ops, len))
+		return PVIO_REFUSED_MEMORY;
+
+	for (i = 0; i < count; i++) {
+		refusal = check_op(b, &b->ops[i]);
+		if (refusal)
+			return refusal;
+	}
+	b->count = count;
+	return PVIO_ACCEPTED;
+}
+
+/* ops[done] was performed. Returns whether the batch goes on. */
+static bool complete_op(struct pvio_batch *b)
+{
+	struct pvio_op *op = &b->ops[b->done];
+	__u64 at = b->gpa + b->done * sizeof(*op) + offsetof(struct pvio_op, value);
+
+	b->done++;
+	if (!pvio_kind_is_read(op->kind))
+		return true;
+	/* at once, not at the end: the module may not see the end */
+	if (pvio_guest_write(b, at, &op->value, sizeof(op->value)))
+		return false;
+	return !pvio_op_stops(op, op->value);
+}
+
+static enum pvio_next leave(struct pvio_batch *b, enum pvio_wait wait,
+			    bool exits)
+{
+	if (!exits)
+		return PVIO_NEXT_SKIPPED;
+	b->wait = wait;
+	b->user_exits++;
+	return PVIO_NEXT_EXIT;
+}
+
+static enum pvio_next flush(struct pvio_batch *b)
+{
+	b->flushes++;
+	return leave(b, PVIO_WAIT_FLUSH, pvio_user_flush(b));
+}
+
+static enum pvio_next access(struct pvio_batch *b, struct pvio_op *op)
+{
+	enum pvio_next next = leave(b, PVIO_WAIT_ACCESS,
+				    pvio_user_access(b, op));
+
+	if (next == PVIO_NEXT_SKIPPED)
+		complete_op(b);
+	return next;
+}
+
+/**
+ * pvio_batch_step() - run a batch as far as it goes without user space
+ * @b: the batch
+ *
+ * Context: in a hypercall or the completion of one; may sleep.
+ * Return: whether it is finished or needs an exit, which is prepared then.
+ */
+enum pvio_next pvio_batch_step(struct pvio_batch *b)
+{
+	while (b->done < b->count) {
+		struct pvio_op *op = &b->ops[b->done];
+		bool kernel = pvio_kernel_claims(b, op);
+
+		if (!kernel && !pvio_kind_is_read(op->kind) &&
+		    !pvio_ring_push(b, op)) {
+			b->unflushed++;
+			b->done++;
+			continue;
+		}
+		if (b->unflushed)
+			return flush(b);
+		if (!kernel || pvio_kernel_access(b, op))
+			return access(b, op);
+		if (!complete_op(b))
+			return PVIO_NEXT_FINISH;
+	}
+	return b->unflushed ? flush(b) : PVIO_NEXT_FINISH;
+}
+
+static void finish_flush(struct pvio_batch *b)
+{
+	if (!pvio_ring_drained(b)) {
+		if (b->flushes < PVIO_MAX_FLUSHES)
+			return;		/* ask again */
+		/* the writes are user space's now, as any coalesced write */
+		pvio_ring_distrust(b);
+	}
+	b->unflushed = 0;
+	b->flushes = 0;
+}
+
+/**
+ * pvio_batch_continue() - go on after user space did what it was asked for
+ * @b: the batch
+ *
+ * Context: as pvio_batch_step().
+ * Return: as pvio_batch_step().
+ */
+enum pvio_next pvio_batch_continue(struct pvio_batch *b)
+{
+	struct pvio_op *op = &b->ops[b->done];
+	enum pvio_wait wait = b->wait;
+
+	b->wait = PVIO_WAIT_NONE;
+	if (wait == PVIO_WAIT_FLUSH) {
+		finish_flush(b);
+		if (b->unflushed)
+			return flush(b);
+	} else {
+		if (pvio_kind_is_read(op->kind))
+			op->value = pvio_user_value(b, op);
+		if (!complete_op(b))
+			return PVIO_NEXT_FINISH;
+	}
+	return pvio_batch_step(b);
+}
+
+/**
+ * pvio_batch_note() - what to tell the guest should nobody continue @b
+ * @b: a batch that waits for user space
+ *
+ * Context: any.
+ * Return: the value for RDX, see PVIO_HANDOVER.
+ */
+__u32 pvio_batch_note(const struct pvio_batch *b)
+{
+	if (b->wait == PVIO_WAIT_FLUSH)
+		return PVIO_HANDOVER | b->done;
+	if (pvio_kind_is_read(b->ops[b->done].kind))
+		return PVIO_HANDOVER | PVIO_HANDOVER_VALUE | (b->done + 1);
+	return PVIO_HANDOVER | (b->done + 1);
+}

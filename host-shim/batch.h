@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One batch on its way through the host. Knows nothing of KVM: what it needs
+ * of a virtual machine is the backend below, which access.c provides in the
+ * kernel and the fuzzer in user space.
+ */
+#ifndef PVIO_HOST_BATCH_H
+#define PVIO_HOST_BATCH_H
+
+#include "../pvio/pvio_abi.h"
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#endif
+
+/* Why a batch was turned down; pvio_refusals[] has the names and errors. */
+enum pvio_refusal {
+	PVIO_ACCEPTED,
+	PVIO_REFUSED_PRIVILEGE,		/* caller not at CPL 0 */
+	PVIO_REFUSED_NESTED,		/* caller is a nested guest */
+	PVIO_REFUSED_ENCRYPTED,		/* memory or registers encrypted */
+	PVIO_REFUSED_NOMEM,
+	PVIO_REFUSED_ARGUMENT,		/* a reserved register is not zero */
+	PVIO_REFUSED_COUNT,		/* longer than a page */
+	PVIO_REFUSED_PAGE,		/* not aligned, or crosses a page */
+	PVIO_REFUSED_MEMORY,		/* not in guest memory */
+	PVIO_REFUSED_KIND,		/* no such kind, or reserved bits set */
+	PVIO_REFUSED_SIZE,
+	PVIO_REFUSED_PORT,		/* beyond the last port */
+	PVIO_REFUSED_ADDRESS,		/* misaligned, or memory answers there */
+	PVIO_REFUSALS,
+};
+
+struct pvio_refusal_info {
+	const char *name;
+	int error;
+};
+
+extern const struct pvio_refusal_info pvio_refusals[PVIO_REFUSALS];
+
+/* What a batch waits for while its vCPU is in user space. */
+enum pvio_wait {
+	PVIO_WAIT_NONE,
+	PVIO_WAIT_FLUSH,	/* user space empties the coalesced ring */
+	PVIO_WAIT_ACCESS,	/* user space performs ops[done] */
+};
+
+enum pvio_next {
+	PVIO_NEXT_FINISH,	/* @done operations are the result */
+	PVIO_NEXT_EXIT,		/* leave for user space, then continue */
+	PVIO_NEXT_SKIPPED,	/* as FINISH; KVM moved the RIP already */
+};
+
+/**
+ * struct pvio_batch - a batch being run
+ * @ops:	the one copy of what the guest asked for, checked
+ * @gpa:	where @ops came from, and values go back to
+ * @count:	operations asked for
+ * @done:	operations performed, or queued in the ring
+ * @unflushed:	writes in the ring that user space may not have seen
+ * @flushes:	attempts to have the ring emptied, since it last was
+ * @wait:	what the vCPU is in user space for
+ * @user_exits:	how often it went there for this batch
+ *
+ * Owned by the thread that runs the vCPU, under vcpu->mutex.
+ */
+struct pvio_batch {
+	struct pvio_op ops[PVIO_MAX_OPS];
+	__u64 gpa;
+	__u16 count;
+	__u16 done;
+	__u16 unflushed;
+	__u16 flushes;
+	enum pvio_wait wait;
+	unsigned int user_exits;
+};
+
+enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa,
+				   __u64 count);
+enum pvio_next pvio_batch_step(struct pvio_batch *b);
+enum pvio_next pvio_batch_continue(struct pvio_batch *b);
+__u32 pvio_batch_note(const struct pvio_batch *b);
+
+/* The backend. Returns 0 or a negative error where not said otherwise. */
+
+int pvio_guest_read(struct pvio_batch *b, __u64 gpa, void *to, unsigned int len);
+int pvio_guest_write(struct pvio_batch *b, __u64 gpa, const void *from,
+		     unsigned int len);
+
+/* Whether MMIO at @op->addr would reach a device and nothing else. */
+bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op);
+
+/* Whether a device in the host kernel may answer, and its answer. */
+bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op);
+int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op);
+
+/* The coalesced ring: queue a write; whether all queued ones were taken. */
+int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op);
+bool pvio_ring_drained(struct pvio_batch *b);
+void pvio_ring_distrust(struct pvio_batch *b);
+
+/*
+ * Prepare an exit to user space. Returns false where the kernel performed
+ * @op at once and moved the RIP past the hypercall; a read's value is in @op
+ * then, else pvio_user_value() has it when the batch continues.
+ */
+bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op);
+bool pvio_user_flush(struct pvio_batch *b);
+__u64 pvio_user_value(struct pvio_batch *b, const struct pvio_op *op);
+
+#endif /* PVIO_HOST_BATCH_H */

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Enters KVM through ftrace: hypercalls with the module's numbers go to the
+ * module, and the end of a VM is seen. Nothing of KVM is changed.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "hook.h"
+#include "hypercall.h"
+#include "kvm_api.h"
+#include "vcpu.h"
+
+#include "compat/ftrace.h"
+
+/*
+ * PERMANENT keeps kernel.ftrace_enabled=0 from taking the hooks away behind
+ * the module's back: it would miss the end of a VM and keep its address.
+ */
+#define PVIO_HOOK_FLAGS	(FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_PERMANENT | \
+			 PVIO_FTRACE_RECURSION)
+
+static void notrace enter_hypercall(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_ops *op,
+				    struct pvio_ftrace_regs *fregs)
+{
+	struct pt_regs *regs = pvio_ftrace_pt_regs(fregs);
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)regs->di;
+
+	if (!pvio_hypercall_ours(vcpu))
+		return;
+	/* a module on its way out leaves the call to KVM: -KVM_ENOSYS */
+	if (!percpu_ref_tryget_live(&pvio_users))
+		return;
+	regs->ip = (unsigned long)pvio_hypercall;
+}
+
+static void notrace enter_vm_destruction(unsigned long ip,
+					 unsigned long parent_ip,
+					 struct ftrace_ops *op,
+					 struct pvio_ftrace_regs *fregs)
+{
+	struct pt_regs *regs = pvio_ftrace_pt_regs(fregs);
+	unsigned int waiting = pvio_vm_forget((struct kvm *)regs->di);
+
+	if (waiting)
+		percpu_ref_put_many(&pvio_users, waiting);
+}
+
+static struct ftrace_ops hypercall_ops = {
+	.func = enter_hypercall,
+	.flags = PVIO_HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
+};
+
+static struct ftrace_ops vm_destruction_ops = {
+	.func = enter_vm_destruction,
+	.flags = PVIO_HOOK_FLAGS,
+};
+
+/**
+ * pvio_hook_vm_destruction() - be told of the end of a VM
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of ftrace's: -EINVAL where the function is missing.
+ */
+int pvio_hook_vm_destruction(void)
+{
+	static char name[] = "kvm_arch_destroy_vm";
+	int r;
+
+	r = ftrace_set_filter(&vm_destruction_ops, name, strlen(name), 1);
+	if (!r)
+		r = register_ftrace_function(&vm_destruction_ops);
+	if (r) {
+		pr_err("cannot trace %s: %d\n", name, r);
+		ftrace_free_filter(&vm_destruction_ops);
+	}
+	return r;
+}
+
+/**
+ * pvio_unhook_vm_destruction() - undo pvio_hook_vm_destruction()
+ *
+ * Context: may sleep. When it returns, the callback has left the module.
+ */
+void pvio_unhook_vm_destruction(void)
+{
+	unregister_ftrace_function(&vm_destruction_ops);
+	ftrace_free_filter(&vm_destruction_ops);
+}
+
+/**
+ * pvio_hook_hypercalls() - start serving hypercalls
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of ftrace's: -EBUSY where a live patch, or another
+ * module, already redirects kvm_emulate_hypercall().
+ */
+int pvio_hook_hypercalls(void)
+{
+	int r;
+
+	r = ftrace_set_filter_ip(&hypercall_ops,
+				 (unsigned long)pvio_kvm.emulate_hypercall, 0, 1);
+	if (!r)
+		r = register_ftrace_function(&hypercall_ops);
+	if (r) {
+		pr_err("cannot redirect kvm_emulate_hypercall: %d%s\n", r,
+		       r == -EBUSY ? ", another module or a live patch has it" : "");
+		ftrace_free_filter(&hypercall_ops);
+	}
+	return r;
+}
+
+/**
+ * pvio_unhook_hypercalls() - undo pvio_hook_hypercalls()
+ *
+ * Context: may sleep. Calls redirected earlier may still be under way; each
+ * has its reference in pvio_users.
+ */
+void pvio_unhook_hypercalls(void)
+{
+	unregister_ftrace_function(&hypercall_ops);
+	ftrace_free_filter(&hypercall_ops);
+}

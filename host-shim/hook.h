@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The two places where the module enters KVM. */
+#ifndef PVIO_HOST_HOOK_H
+#define PVIO_HOST_HOOK_H
+
+int pvio_hook_vm_destruction(void);
+void pvio_unhook_vm_destruction(void);
+int pvio_hook_hypercalls(void);
+void pvio_unhook_hypercalls(void);
+
+#endif /* PVIO_HOST_HOOK_H */

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Takes a hypercall from KVM, runs it, and gives the vCPU back to KVM.
+ *
+ * While a batch waits for user space, the guest's registers already hold what
+ * it must find should nobody continue the batch: when the module is removed,
+ * KVM's own completion of the pending port access takes over, and the note in
+ * RDX tells the guest how far its batch came. So no batch is lost or run
+ * twice, and a VM that is stopped does not hold the removal up.
+ */
+#include "hypercall.h"
+#include "kvm_api.h"
+#include "vcpu.h"
+
+#include "compat/kvm_host.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define PVIO_FEATURES	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
+			 PVIO_FEATURE_STOP)
+
+/* AMD APM vol. 3, Fn8000_001F EAX: bit 1 SEV, 3 SEV-ES, 4 SEV-SNP */
+#define CPUID_ENCRYPTION	0x8000001f
+#define CPUID_ENCRYPTION_GUEST	(BIT(1) | BIT(3) | BIT(4))
+
+/*
+ * Outside long mode the upper halves mean nothing. Compatibility mode at
+ * CPL 0 counts as long mode: no kernel makes hypercalls from there.
+ */
+static unsigned long arg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+{
+	unsigned long value = vcpu->arch.regs[reg];
+
+	return vcpu->arch.efer & EFER_LMA ? value : (u32)value;
+}
+
+static void set_result(struct kvm_vcpu *vcpu, enum kvm_reg reg, long value)
+{
+	vcpu->arch.regs[reg] = vcpu->arch.efer & EFER_LMA ? value : (u32)value;
+}
+
+/**
+ * pvio_hypercall_ours() - whether a hypercall is for this module
+ * @vcpu: the vCPU that made it
+ *
+ * Context: the ftrace callback of kvm_emulate_hypercall(); must not sleep.
+ * Return: true for the numbers of pvio_abi.h, unless the guest talks to KVM
+ * in Xen's or Hyper-V's way, where RAX means something else.
+ */
+bool pvio_hypercall_ours(struct kvm_vcpu *vcpu)
+{
+	unsigned long nr = arg(vcpu, VCPU_REGS_RAX);
+
+	return nr >= PVIO_HC_FIRST && nr <= PVIO_HC_LAST &&
+	       !pvio_kvm_foreign_hypercalls(vcpu);
+}
+
+static bool guest_encrypted(struct kvm_vcpu *vcpu)
+{
+	int i;
+
+	if (pvio_kvm_state_protected(vcpu))
+		return true;
+	for (i = 0; i < vcpu->arch.cpuid_nent; i++) {
+		if (vcpu->arch.cpuid_entries[i].function == CPUID_ENCRYPTION)
+			return vcpu->arch.cpuid_entries[i].eax &
+			       CPUID_ENCRYPTION_GUEST;
+	}
+	return false;
+}
+
+/* kvm_require_cpl() queues a #GP where the level is not the one required. */
+static bool at_cpl0(struct kvm_vcpu *vcpu)
+{
+	if (pvio_kvm.require_cpl(vcpu, 0))
+		return true;
+	vcpu->arch.exception.pending = false;
+	return false;
+}
+
+static enum pvio_refusal check_caller(struct kvm_vcpu *vcpu)
+{
+	if (guest_encrypted(vcpu))
+		return PVIO_REFUSED_ENCRYPTED;
+	if (vcpu->arch.hflags & HF_GUEST_MASK)
+		return PVIO_REFUSED_NESTED;
+	if (!at_cpl0(vcpu))
+		return PVIO_REFUSED_PRIVILEGE;
+	if (arg(vcpu, VCPU_REGS_RDX))
+		return PVIO_REFUSED_ARGUMENT;
+	return PVIO_ACCEPTED;
+}
+
+/* Ends the hypercall: nothing of the module may be touched afterwards. */
+static int finish(struct kvm_vcpu *vcpu, long result)
+{
+	int r;
+
+	set_result(vcpu, VCPU_REGS_RAX, result);
+	set_result(vcpu, VCPU_REGS_RDX, 0);
+	vcpu->stat.hypercalls++;
+	r = pvio_kvm.skip_emulated_instruction(vcpu);
+	percpu_ref_put(&pvio_users);
+	return r;
+}
+
+static int refuse(struct kvm_vcpu *vcpu, struct pvio_vcpu *pv,
+		  enum pvio_refusal refusal)
+{
+	if (pv)
+		pv->stats.refused[refusal]++;
+	trace_pvio_refuse(vcpu, pvio_refusals[refusal].name);
+	return finish(vcpu, pvio_refusals[refusal].error);
+}
+
+static void account(struct pvio_vcpu *pv)
+{
+	pv->stats.batches++;
+	pv->stats.operations += pv->batch.done;
+	pv->stats.user_exits += pv->batch.user_exits;
+	trace_pvio_batch(pv->vcpu, pv->batch.count, pv->batch.done,
+			 pv->batch.user_exits);
+}
+
+static int complete_user(struct kvm_vcpu *vcpu);
+
+static int wait_for_user(struct pvio_vcpu *pv)
+{
+	struct kvm_vcpu *vcpu = pv->vcpu;
+
+	set_result(vcpu, VCPU_REGS_RAX, 0);
+	set_result(vcpu, VCPU_REGS_RDX, pvio_batch_note(&pv->batch));
+	vcpu->arch.complete_userspace_io = complete_user;
+	WRITE_ONCE(pv->waiting, true);
+	return 0;
+}
+
+static int proceed(struct pvio_vcpu *pv, enum pvio_next next)
+{
+	int skipped;
+
+	if (next == PVIO_NEXT_EXIT)
+		return wait_for_user(pv);
+
+	account(pv);
+	if (next == PVIO_NEXT_FINISH)
+		return finish(pv->vcpu, pv->batch.done);
+
+	/* KVM has moved the RIP: the batch ends here, as a short one */
+	set_result(pv->vcpu, VCPU_REGS_RAX, pv->batch.done);
+	set_result(pv->vcpu, VCPU_REGS_RDX, 0);
+	pv->vcpu->stat.hypercalls++;
+	skipped = pv->skipped;
+	percpu_ref_put(&pvio_users);
+	return skipped;
+}
+
+/*
+ * User space did what the exit asked for, and entered KVM_RUN again; the
+ * thread may be another one, and the VM may have been reset in between.
+ */
+static int complete_user(struct kvm_vcpu *vcpu)
+{
+	struct pvio_vcpu *pv = pvio_vcpu_find(vcpu);
+	enum pvio_next next;
+
+	WRITE_ONCE(pv->waiting, false);
+	/* KVM's completion would: the port access is over */
+	vcpu->arch.pio.count = 0;
+	if (pvio_kvm.get_linear_rip(vcpu) != pv->rip) {
+		pv->stats.abandoned++;
+		percpu_ref_put(&pvio_users);
+		return 1;
+	}
+	next = pvio_batch_continue(&pv->batch);
+	return proceed(pv, next);
+}
+
+static int run_batch(struct kvm_vcpu *vcpu)
+{
+	enum pvio_refusal refusal = check_caller(vcpu);
+	struct pvio_vcpu *pv = pvio_vcpu_get(vcpu);
+
+	if (!pv)
+		return refuse(vcpu, NULL, PVIO_REFUSED_NOMEM);
+	if (!refusal)
+		refusal = pvio_batch_begin(&pv->batch,
+					   arg(vcpu, VCPU_REGS_RBX),
+					   arg(vcpu, VCPU_REGS_RCX));
+	if (refusal)
+		return refuse(vcpu, pv, refusal);
+
+	pv->rip = pvio_kvm.get_linear_rip(vcpu);
+	return proceed(pv, pvio_batch_step(&pv->batch));
+}
+
+static long query(unsigned long item)
+{
+	switch (item) {
+	case PVIO_QUERY_VERSION:
+		return PVIO_ABI_VERSION;
+	case PVIO_QUERY_FEATURES:
+		return PVIO_FEATURES;
+	case PVIO_QUERY_MAX_OPS:
+		return PVIO_MAX_OPS;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * pvio_hypercall() - serve a hypercall in the place of KVM
+ * @vcpu: the vCPU that made it
+ *
+ * Entered from the ftrace callback instead of kvm_emulate_hypercall(), with a
+ * reference in pvio_users.
+ *
+ * Context: KVM_RUN, with vcpu->mutex and kvm->srcu held; may sleep.
+ * Return: as kvm_emulate_hypercall(): 1 to enter the guest, 0 to leave for
+ * user space, or a negative error of KVM's.
+ */
+int pvio_hypercall(struct kvm_vcpu *vcpu)
+{
+	enum pvio_refusal refusal;
+
+	if (arg(vcpu, VCPU_REGS_RAX) == PVIO_HC_BATCH)
+		return run_batch(vcpu);
+
+	refusal = check_caller(vcpu);
+	if (refusal)
+		return refuse(vcpu, pvio_vcpu_find(vcpu), refusal);
+	return finish(vcpu, query(arg(vcpu, VCPU_REGS_RBX)));
+}
+
+static void hand_over(struct pvio_vcpu *pv)
+{
+	struct kvm_vcpu *vcpu = pv->vcpu;
+
+	/* taken: its thread is in KVM_RUN and about to complete by itself */
+	if (!mutex_trylock(&vcpu->mutex))
+		return;
+	if (pv->waiting && pv->kvm_complete) {
+		vcpu->arch.complete_userspace_io = pv->kvm_complete;
+		pv->waiting = false;
+		pv->stats.handed_over++;
+		account(pv);
+		percpu_ref_put(&pvio_users);
+	}
+	mutex_unlock(&vcpu->mutex);
+}
+
+/**
+ * pvio_hypercalls_hand_over() - leave pending completions to KVM
+ *
+ * To be repeated until pvio_users is empty: a vCPU that is being served may
+ * yet go to user space, and KVM has no completion of its own for MMIO, which
+ * has to be waited for.
+ *
+ * Context: module exit, after pvio_users was killed.
+ */
+void pvio_hypercalls_hand_over(void)
+{
+	struct pvio_vcpu *pv;
+	struct pvio_vm *vm;
+
+	/* as long as a VM is in the list, its vCPUs exist */
+	spin_lock(&pvio_vms_lock);
+	list_for_each_entry(vm, &pvio_vms, node) {
+		list_for_each_entry(pv, &vm->vcpus, node) {
+			if (READ_ONCE(pv->waiting))
+				hand_over(pv);
+		}
+	}
+	spin_unlock(&pvio_vms_lock);
+}

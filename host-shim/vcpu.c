@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The VMs and vCPUs known to the module: creation, look-up, end. */
+#include <linux/hashtable.h>
+#include <linux/slab.h>
+
+#include "vcpu.h"
+
+LIST_HEAD(pvio_vms);
+DEFINE_SPINLOCK(pvio_vms_lock);
+
+/* Counters of VMs that are gone, under pvio_vms_lock. */
+struct pvio_stats pvio_retired;
+
+/* Changed under pvio_vms_lock, read under RCU. */
+static DEFINE_HASHTABLE(pvio_vcpus, 8);
+
+/**
+ * pvio_vcpu_find() - the module's state of a vCPU
+ * @vcpu: the vCPU, which the caller keeps alive
+ *
+ * Context: any.
+ * Return: the state, or NULL where the vCPU has sent no batch yet.
+ */
+struct pvio_vcpu *pvio_vcpu_find(struct kvm_vcpu *vcpu)
+{
+	struct pvio_vcpu *pv;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(pvio_vcpus, pv, hash, (unsigned long)vcpu) {
+		if (pv->vcpu == vcpu)
+			goto out;
+	}
+	pv = NULL;
+out:
+	rcu_read_unlock();
+	return pv;
+}
+
+static struct pvio_vm *find_vm(struct kvm *kvm)
+{
+	struct pvio_vm *vm;
+
+	list_for_each_entry(vm, &pvio_vms, node) {
+		if (vm->kvm == kvm)
+			return vm;
+	}
+	return NULL;
+}
+
+/**
+ * pvio_vcpu_get() - the module's state of a vCPU, made where it has none
+ * @vcpu: the vCPU that the calling thread runs
+ *
+ * Context: in a hypercall; may sleep.
+ * Return: the state, or NULL without memory.
+ */
+struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu)
+{
+	struct pvio_vcpu *pv = pvio_vcpu_find(vcpu);
+	struct pvio_vm *new, *vm;
+
+	if (pv)
+		return pv;
+
+	pv = kzalloc(sizeof(*pv), GFP_KERNEL_ACCOUNT);
+	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!pv || !new) {
+		kfree(pv);
+		kfree(new);
+		return NULL;
+	}
+
+	/* only this thread adds this vCPU, but others may add the VM */
+	spin_lock(&pvio_vms_lock);
+	vm = find_vm(vcpu->kvm);
+	if (!vm) {
+		vm = new;
+		new = NULL;
+		vm->kvm = vcpu->kvm;
+		INIT_LIST_HEAD(&vm->vcpus);
+		list_add_tail(&vm->node, &pvio_vms);
+	}
+	pv->vcpu = vcpu;
+	pv->vm = vm;
+	list_add_tail(&pv->node, &vm->vcpus);
+	hash_add_rcu(pvio_vcpus, &pv->hash, (unsigned long)vcpu);
+	spin_unlock(&pvio_vms_lock);
+
+	kfree(new);
+	return pv;
+}
+
+/**
+ * pvio_stats_add() - add counters to counters
+ * @to:		the sum
+ * @from:	what to add
+ *
+ * Context: any; the caller keeps @to to itself.
+ */
+void pvio_stats_add(struct pvio_stats *to, const struct pvio_stats *from)
+{
+	const u64 *f = (const u64 *)from;
+	u64 *t = (u64 *)to;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(*to) % sizeof(*t));
+	for (i = 0; i < sizeof(*to) / sizeof(*t); i++)
+		t[i] += READ_ONCE(f[i]);
+}
+
+static unsigned int forget_vm(struct pvio_vm *vm)
+{
+	struct pvio_vcpu *pv, *next;
+	unsigned int waiting = 0;
+
+	list_for_each_entry_safe(pv, next, &vm->vcpus, node) {
+		pvio_stats_add(&pvio_retired, &pv->stats);
+		waiting += pv->waiting;
+		hash_del_rcu(&pv->hash);
+		kfree_rcu(pv, rcu);
+	}
+	list_del(&vm->node);
+	kfree(vm);
+	return waiting;
+}
+
+/**
+ * pvio_vm_forget() - drop what is kept of a VM
+ * @kvm: a VM that KVM is about to free: none of its vCPUs will run again
+ *
+ * Context: any but interrupts; does not sleep.
+ * Return: how many of its vCPUs waited for user space and never will return.
+ */
+unsigned int pvio_vm_forget(struct kvm *kvm)
+{
+	unsigned int waiting = 0;
+	struct pvio_vm *vm;
+
+	spin_lock(&pvio_vms_lock);
+	vm = find_vm(kvm);
+	if (vm)
+		waiting = forget_vm(vm);
+	spin_unlock(&pvio_vms_lock);
+	return waiting;
+}
+
+/**
+ * pvio_vms_free() - drop what is kept of every VM
+ *
+ * Context: module exit, when nothing enters the module any more.
+ */
+void pvio_vms_free(void)
+{
+	struct pvio_vm *vm, *next;
+
+	spin_lock(&pvio_vms_lock);
+	list_for_each_entry_safe(vm, next, &pvio_vms, node)
+		forget_vm(vm);
+	spin_unlock(&pvio_vms_lock);
+}

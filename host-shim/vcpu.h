@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the module keeps for each VM and vCPU that ever sent it a batch. */
+#ifndef PVIO_HOST_VCPU_H
+#define PVIO_HOST_VCPU_H
+
+#include <linux/kvm_host.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include "batch.h"
+
+/* Written by the owner of the vCPU alone; sums of them may be a little old. */
+struct pvio_stats {
+	u64 batches;
+	u64 operations;
+	u64 user_exits;
+	u64 abandoned;
+	u64 handed_over;
+	u64 refused[PVIO_REFUSALS];
+};
+
+/**
+ * struct pvio_vm - a VM that has sent a batch
+ * @kvm:	the VM: alive as long as this is in pvio_vms
+ * @vcpus:	its struct pvio_vcpu
+ * @node:	in pvio_vms
+ * @distrusted:	user space did not empty the coalesced ring when it should
+ *
+ * Lists change under pvio_vms_lock, which the destruction of a VM takes
+ * before KVM frees anything of it.
+ */
+struct pvio_vm {
+	struct kvm *kvm;
+	struct list_head vcpus;
+	struct list_head node;
+	bool distrusted;
+};
+
+/**
+ * struct pvio_vcpu - a vCPU that has sent a batch
+ * @vcpu:	the vCPU, and the key in the hash table
+ * @vm:		its VM
+ * @hash:	in the hash table, read under RCU
+ * @node:	in pvio_vm.vcpus
+ * @rcu:	for freeing
+ * @rip:	linear address of the hypercall that sent it
+ * @kvm_complete: KVM's own completion of the exit under way, which a removal
+ *		of the module puts in the place of ours; NULL where it has none
+ * @ring_mark:	the slot of its newest write in the coalesced ring
+ * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
+ *		reference in pvio_users
+ * @skipped:	KVM's verdict where it moved the RIP past the hypercall
+ * @stats:	counters
+ * @batch:	the batch being run
+ *
+ * @rip to @batch belong to whoever holds vcpu->mutex: the thread in KVM_RUN
+ * or the removal of the module.
+ */
+struct pvio_vcpu {
+	struct kvm_vcpu *vcpu;
+	struct pvio_vm *vm;
+	struct hlist_node hash;
+	struct list_head node;
+	struct rcu_head rcu;
+	unsigned long rip;
+	int (*kvm_complete)(struct kvm_vcpu *vcpu);
+	u32 ring_mark;
+	bool waiting;
+	int skipped;
+	struct pvio_stats stats;
+	struct pvio_batch batch;
+};
+
+extern struct list_head pvio_vms;
+extern spinlock_t pvio_vms_lock;
+extern struct pvio_stats pvio_retired;
+
+static inline struct pvio_vcpu *pvio_batch_vcpu(struct pvio_batch *b)
+{
+	return container_of(b, struct pvio_vcpu, batch);
+}
+
+struct pvio_vcpu *pvio_vcpu_find(struct kvm_vcpu *vcpu);
+struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu);
+void pvio_stats_add(struct pvio_stats *to, const struct pvio_stats *from);
+unsigned int pvio_vm_forget(struct kvm *kvm);
+void pvio_vms_free(void);
+
+#endif /* PVIO_HOST_VCPU_H */

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The replaced operations of a port.
+ *
+ * A DMA or non-data command to a disk is issued by one batch of writes. Left
+ * out is what libata does for the sake of real wires: the waits for idle, the
+ * alternate-status reads as delays, the re-reads of registers, the unchanged
+ * ones. Stopping the bus master and clearing its interrupt bit ride with the
+ * next command: QEMU's engine has stopped by itself when it interrupts, but
+ * starts only when Start goes from 0 to 1 (hw/ide/pci.c: bmdma_cmd_writeb()).
+ *
+ * At the interrupt, reading Status is all that must be done. The operations
+ * that libata's handler calls then find that answer instead of the registers.
+ * Whatever goes wrong is left to libata, from the same interrupt on.
+ */
+#include <linux/ata.h>
+#include <linux/io.h>
+
+#include "command.h"
+#include "port.h"
+
+/* What stock libata would do for a command, its interrupt included. */
+#define STOCK_DMA_EXITS		26
+#define STOCK_LBA48_EXITS	5
+#define STOCK_NODATA_EXITS	17
+#define STOCK_ADDRESS_EXITS	5
+
+static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc);
+
+/*
+ * Helpers of libata's error handler may call without ap->lock, while the port
+ * is being let go. They are in no sleeping function of ours, so what this
+ * returns lives until a grace period of tasks after ap->ops was put back.
+ */
+static struct pvblk_port *port_of(struct ata_port *ap)
+{
+	struct ata_port_operations *ops = READ_ONCE(ap->ops);
+
+	if (ops->qc_issue != pvblk_qc_issue)
+		return NULL;
+	return container_of(ops, struct pvblk_port, ops);
+}
+
+static bool in_state(const struct pvblk_port *port, enum pvblk_state state)
+{
+	return port && READ_ONCE(port->state) == state;
+}
+
+static void out8(struct pvio_batch *b, void __iomem *addr, u8 value)
+{
+	pvio_port_write(b, pvblk_port_number(addr), 1, value);
+}
+
+/* From here on libata may do to the registers what it likes. */
+static void forget(struct pvblk_port *port)
+{
+	port->state = PVBLK_IDLE;
+	port->known = false;
+	port->unstopped = false;
+	port->zero_features = 0;
+}
+
+/**
+ * pvblk_command_settle() - leave the bus master as stock libata would
+ * @port: a port with no command of ours under way
+ *
+ * Context: ap->lock held.
+ */
+void pvblk_command_settle(struct pvblk_port *port)
+{
+	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
+
+	if (port->unstopped) {
+		iowrite8(port->dma_cmd, bmdma + ATA_DMA_CMD);
+		iowrite8(port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR,
+			 bmdma + ATA_DMA_STATUS);
+	}
+	forget(port);
+}
+
+/* libata has just issued @qc: what the registers hold is known now. */
+static void learn(struct pvblk_port *port, const struct ata_queued_cmd *qc)
+{
+	const struct ata_taskfile *tf = &qc->tf;
+	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
+
+	if (tf->protocol != ATA_PROT_DMA || qc->dev->class != ATA_DEV_ATA ||
+	    !(tf->flags & ATA_TFLAG_DEVICE))
+		return;
+	port->device = tf->device;
+	port->dma_cmd = ioread8(bmdma + ATA_DMA_CMD) & ~ATA_DMA_START;
+	port->dma_cap = ioread8(bmdma + ATA_DMA_STATUS) &
+			~(ATA_DMA_INTR | ATA_DMA_ERR | ATA_DMA_ACTIVE);
+	port->known = true;
+}
+
+static bool can_accelerate(const struct pvblk_port *port,
+			   const struct ata_queued_cmd *qc)
+{
+	const struct ata_taskfile *tf = &qc->tf;
+	const struct ata_port *ap = qc->ap;
+
+	if (!port->known || port->draining || qc->dev->class != ATA_DEV_ATA)
+		return false;
+	if (ap->pflags & (ATA_PFLAG_EH_IN_PROGRESS | ATA_PFLAG_FROZEN))
+		return false;
+	if (tf->protocol != ATA_PROT_DMA && tf->protocol != ATA_PROT_NODATA)
+		return false;
+	if (tf->flags & ATA_TFLAG_POLLING || ap->flags & ATA_FLAG_PIO_POLLING)
+		return false;
+	return tf->flags & ATA_TFLAG_DEVICE && tf->ctl == ap->last_ctl;
+}
+
+static void add_features(struct pvblk_port *port, const struct ata_taskfile *tf)
+{
+	const struct ata_ioports *io = &port->ap->ioaddr;
+	bool lba48 = tf->flags & ATA_TFLAG_LBA48;
+	bool zero = !tf->feature && !(lba48 && tf->hob_feature);
+
+	/* READ and WRITE DMA take none: zero stays zero (ACS-3 7.23, 7.58) */
+	if (zero && port->zero_features > lba48 && !pvio_host_serves())
+		return;
+	if (lba48)
+		out8(port->submit, io->feature_addr, tf->hob_feature);
+	out8(port->submit, io->feature_addr, tf->feature);
+	port->zero_features = zero ? min(port->zero_features + 1 + lba48, 2) : 0;
+}
+
+/* The order of libata's ata_sff_tf_load(). */
+static void add_taskfile(struct pvblk_port *port, const struct ata_taskfile *tf)
+{
+	const struct ata_ioports *io = &port->ap->ioaddr;
+	struct pvio_batch *b = port->submit;
+
+	if (tf->flags & ATA_TFLAG_ISADDR) {
+		add_features(port, tf);
+		if (tf->flags & ATA_TFLAG_LBA48) {
+			out8(b, io->nsect_addr, tf->hob_nsect);
+			out8(b, io->lbal_addr, tf->hob_lbal);
+			out8(b, io->lbam_addr, tf->hob_lbam);
+			out8(b, io->lbah_addr, tf->hob_lbah);
+		}
+		out8(b, io->nsect_addr, tf->nsect);
+		out8(b, io->lbal_addr, tf->lbal);
+		out8(b, io->lbam_addr, tf->lbam);
+		out8(b, io->lbah_addr, tf->lbah);
+	}
+	if (tf->device != port->device) {
+		out8(b, io->device_addr, tf->device);
+		port->device = tf->device;
+	}
+	out8(b, io->command_addr, tf->command);
+}
+
+/* Stop, and set the direction, which must not change while started. */
+static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf)
+{
+	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
+	u8 cmd = port->dma_cmd & ~ATA_DMA_WR;
+
+	if (!(tf->flags & ATA_TFLAG_WRITE))
+		cmd |= ATA_DMA_WR;
+	if (port->unstopped || cmd != port->dma_cmd)
+		out8(port->submit, bmdma + ATA_DMA_CMD, cmd);
+	port->dma_cmd = cmd;
+	/* where nobody looks at the bit, it may stay */
+	if (port->unstopped && (port->ask_dma || pvio_host_serves()))
+		out8(port->submit, bmdma + ATA_DMA_STATUS,
+		     port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
+}
+
+static unsigned int stock_exits(const struct ata_taskfile *tf)
+{
+	unsigned int exits = tf->protocol == ATA_PROT_DMA ? STOCK_DMA_EXITS :
+							    STOCK_NODATA_EXITS;
+
+	if (!(tf->flags & ATA_TFLAG_ISADDR))
+		exits -= STOCK_ADDRESS_EXITS;
+	else if (tf->flags & ATA_TFLAG_LBA48)
+		exits += STOCK_LBA48_EXITS;
+	return exits;
+}
+
+static void submit(struct pvblk_port *port, const struct ata_queued_cmd *qc)
+{
+	const struct ata_taskfile *tf = &qc->tf;
+	struct pvio_batch *b = port->submit;
+	struct ata_port *ap = port->ap;
+	unsigned int stock = stock_exits(tf);
+
+	pvio_batch_reset(b);
+	port->nodata = tf->protocol == ATA_PROT_NODATA;
+	if (!port->nodata)
+		add_dma_setup(port, tf);
+	add_taskfile(port, tf);
+	if (!port->nodata) {
+		out8(b, ap->ioaddr.bmdma_addr + ATA_DMA_CMD,
+		     port->dma_cmd | ATA_DMA_START);
+		port->unstopped = true;
+	}
+	ap->hsm_task_state = HSM_ST_LAST;
+	port->state = PVBLK_ISSUED;
+	port->accelerated++;
+
+	/* the PRD table is visible to the device before the batch starts it */
+	pvio_batch_run(b);
+	if (stock > b->count + port->answer->count)
+		pvio_client_avoided(pvblk_client,
+				    stock - b->count - port->answer->count);
+}
+
+static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
+{
+	struct pvblk_port *port = port_of(qc->ap);
+	unsigned int err_mask;
+
+	if (!port)
+		return ata_bmdma_qc_issue(qc);
+	if (can_accelerate(port, qc)) {
+		submit(port, qc);
+		return 0;
+	}
+	pvblk_command_settle(port);
+	err_mask = ata_bmdma_qc_issue(qc);
+	if (!err_mask)
+		learn(port, qc);
+	port->passed++;
+	return err_mask;
+}
+
+/*
+ * Reads Status, which clears the interrupt. A device still at it shows BSY, or
+ * in QEMU DRQ while DMA is under way (hw/ide/core.c: ide_sector_start_dma()):
+ * then the interrupt is another port's.
+ *
+ * Returns whether the command is over.
+ */
+static bool answer(struct pvblk_port *port)
+{
+	struct pvio_batch *b = port->answer;
+
+	if (pvio_batch_run(b) < b->count)
+		return false;
+	port->status = pvio_batch_value(b, b->count - 1);
+	if (port->status & ATA_BUSY)
+		return false;
+	if (port->status & (ATA_ERR | ATA_DF)) {
+		forget(port);
+		return true;
+	}
+	if (port->status & ATA_DRQ)
+		return false;
+	port->state = PVBLK_ANSWERED;
+	return true;
+}
+
+/* What the interrupt handler asks first for a DMA command. */
+static u8 pvblk_bmdma_status(struct ata_port *ap)
+{
+	struct pvblk_port *port = port_of(ap);
+
+	if (!in_state(port, PVBLK_ISSUED) || port->nodata)
+		return ata_bmdma_status(ap);
+	if (!answer(port))
+		return 0;
+	if (port->state == PVBLK_ANSWERED)
+		return ATA_DMA_INTR;
+	return ata_bmdma_status(ap) | ATA_DMA_INTR;
+}
+
+static void pvblk_bmdma_stop(struct ata_queued_cmd *qc)
+{
+	if (!in_state(port_of(qc->ap), PVBLK_ANSWERED))
+		ata_bmdma_stop(qc);
+}
+
+/* What the interrupt handler asks first for any other command. */
+static u8 pvblk_check_altstatus(struct ata_port *ap)
+{
+	struct pvblk_port *port = port_of(ap);
+
+	if (in_state(port, PVBLK_ISSUED) && port->nodata)
+		return answer(port) ? port->status : port->status | ATA_BUSY;
+	if (in_state(port, PVBLK_ANSWERED))
+		return port->status;
+	return ioread8(ap->ioaddr.altstatus_addr);
+}
+
+static u8 pvblk_check_status(struct ata_port *ap)
+{
+	struct pvblk_port *port = port_of(ap);
+
+	if (in_state(port, PVBLK_ANSWERED))
+		return port->status;
+	return ata_sff_check_status(ap);
+}
+
+/* What the interrupt handler does last. */
+static void pvblk_irq_clear(struct ata_port *ap)
+{
+	struct pvblk_port *port = port_of(ap);
+
+	if (in_state(port, PVBLK_ANSWERED)) {
+		port->state = PVBLK_IDLE;
+		return;
+	}
+	/* libata found the end of our command by itself: a lost interrupt */
+	if (in_state(port, PVBLK_ISSUED))
+		forget(port);
+	ata_bmdma_irq_clear(ap);
+}
+
+/* Error handling begins, or a reset: none of it is ours. */
+static void pvblk_freeze(struct ata_port *ap)
+{
+	struct pvblk_port *port = port_of(ap);
+
+	if (port)
+		forget(port);
+	ata_sff_freeze(ap);
+}
+
+/**
+ * pvblk_command_unfit() - whether a port's operations are the standard ones
+ * @ops: the operations
+ *
+ * A driver that replaces one has its reasons, and the batches would pass them
+ * over.
+ *
+ * Context: any.
+ * Return: NULL, or the name of an operation that is the driver's own.
+ */
+const char *pvblk_command_unfit(const struct ata_port_operations *ops)
+{
+#define REQUIRE(op, standard)		\
+	do {				\
+		if (ops->op != (standard))	\
+			return #op;	\
+	} while (0)
+
+	REQUIRE(qc_issue, ata_bmdma_qc_issue);
+	REQUIRE(freeze, ata_sff_freeze);
+	REQUIRE(sff_dev_select, ata_sff_dev_select);
+	REQUIRE(sff_set_devctl, NULL);
+	REQUIRE(sff_check_status, ata_sff_check_status);
+	REQUIRE(sff_check_altstatus, NULL);
+	REQUIRE(sff_tf_load, ata_sff_tf_load);
+	REQUIRE(sff_exec_command, ata_sff_exec_command);
+	REQUIRE(sff_irq_clear, ata_bmdma_irq_clear);
+	REQUIRE(bmdma_setup, ata_bmdma_setup);
+	REQUIRE(bmdma_start, ata_bmdma_start);
+	REQUIRE(bmdma_stop, ata_bmdma_stop);
+	REQUIRE(bmdma_status, ata_bmdma_status);
+#undef REQUIRE
+	return NULL;
+}
+
+/**
+ * pvblk_command_replace() - put the replacements into a copy of operations
+ * @ops: a port's operations that pvblk_command_unfit() found nothing against
+ *
+ * Context: any.
+ */
+void pvblk_command_replace(struct ata_port_operations *ops)
+{
+	ops->qc_issue = pvblk_qc_issue;
+	ops->freeze = pvblk_freeze;
+	ops->sff_check_status = pvblk_check_status;
+	ops->sff_check_altstatus = pvblk_check_altstatus;
+	ops->sff_irq_clear = pvblk_irq_clear;
+	ops->bmdma_stop = pvblk_bmdma_stop;
+	ops->bmdma_status = pvblk_bmdma_status;
+}

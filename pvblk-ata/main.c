@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvblk_ata - emulated IDE disks with few VM exits
+ *
+ * Finds the libata ports of PCI controllers, those there already and those to
+ * come, and has port.c take over what it understands.
+ */
+#include <asm/cpufeature.h>
+#include <linux/libata.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <scsi/scsi_host.h>
+
+#include "port.h"
+
+static bool force;
+module_param(force, bool, 0444);
+MODULE_PARM_DESC(force, "load outside a virtual machine, where delays and re-reads have a purpose");
+
+/* Under the device lock of each controller: no more ports are taken over. */
+static bool leaving;
+
+static int for_host(struct device *dev, void *fn)
+{
+	int (*port_fn)(struct ata_port *ap) = fn;
+	struct Scsi_Host *shost;
+
+	if (!scsi_is_host_device(dev))
+		return 0;
+	shost = dev_to_shost(dev);
+	if (shost->hostt->queuecommand != ata_scsi_queuecmd)
+		return 0;
+	return port_fn(ata_shost_to_port(shost));
+}
+
+/* A controller's children are ports, whose children are SCSI hosts. */
+static int for_child(struct device *dev, void *fn)
+{
+	return device_for_each_child(dev, fn, for_host);
+}
+
+static void for_each_port(struct device *dev, int (*fn)(struct ata_port *ap))
+{
+	device_for_each_child(dev, fn, for_child);
+}
+
+static int detach(struct ata_port *ap)
+{
+	pvblk_port_detach(ap);
+	return 0;
+}
+
+static int bus_notify(struct notifier_block *nb, unsigned long event,
+		      void *data)
+{
+	struct device *dev = data;
+
+	/* both come with the device lock held */
+	if (event == BUS_NOTIFY_BOUND_DRIVER && !leaving)
+		for_each_port(dev, pvblk_port_attach);
+	else if (event == BUS_NOTIFY_UNBIND_DRIVER)
+		for_each_port(dev, detach);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block bus_nb = {
+	.notifier_call = bus_notify,
+};
+
+static int visit_device(struct device *dev, void *fn)
+{
+	device_lock(dev);
+	if (dev->driver)
+		for_each_port(dev, fn);
+	device_unlock(dev);
+	return 0;
+}
+
+static int __init pvblk_init(void)
+{
+	int r;
+
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) && !force)
+		return -ENODEV;
+	r = pvblk_ports_init();
+	if (r)
+		return r;
+	r = bus_register_notifier(&pci_bus_type, &bus_nb);
+	if (r) {
+		pvblk_ports_exit();
+		return r;
+	}
+	bus_for_each_dev(&pci_bus_type, NULL, pvblk_port_attach, visit_device);
+	return 0;
+}
+
+static void __exit pvblk_exit(void)
+{
+	leaving = true;
+	bus_for_each_dev(&pci_bus_type, NULL, detach, visit_device);
+	bus_unregister_notifier(&pci_bus_type, &bus_nb);
+	pvblk_ports_exit();
+}
+
+module_init(pvblk_init);
+module_exit(pvblk_exit);
+
+MODULE_DESCRIPTION("Emulated IDE disks with few VM exits");
+MODULE_LICENSE("GPL");

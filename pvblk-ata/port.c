@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Puts replaced operations into live ports, and the stock ones back. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "command.h"
+#include "port.h"
+
+/* Taken inside the device lock of the controller. */
+static DEFINE_MUTEX(ports_lock);
+static LIST_HEAD(ports);
+static struct dentry *stats_dir;
+
+struct pvio_client *pvblk_client;
+
+static struct pvblk_port *find_port(const struct ata_port *ap)
+{
+	struct pvblk_port *port;
+
+	list_for_each_entry(port, &ports, node) {
+		if (port->ap == ap)
+			return port;
+	}
+	return NULL;
+}
+
+static const char *unfit(struct ata_port *ap)
+{
+	const struct ata_ioports *io = &ap->ioaddr;
+
+	if (ata_port_is_dummy(ap))
+		return "unused";
+	if (!io->bmdma_addr || !io->altstatus_addr || !io->ctl_addr)
+		return "no bus master";
+	if (!pvblk_is_port(io->cmd_addr) || !pvblk_is_port(io->ctl_addr) ||
+	    !pvblk_is_port(io->bmdma_addr))
+		return "not in port space";
+	return pvblk_command_unfit(ap->ops);
+}
+
+/* QEMU's controllers say whose they are, and Status tells all there. */
+static bool is_qemu(const struct ata_port *ap)
+{
+	return dev_is_pci(ap->host->dev) &&
+	       to_pci_dev(ap->host->dev)->subsystem_vendor ==
+	       PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
+}
+
+static void fill_answer(struct pvblk_port *port)
+{
+	const struct ata_ioports *io = &port->ap->ioaddr;
+
+	if (port->ask_dma) {
+		pvio_port_read(port->answer, pvblk_port_number(io->bmdma_addr +
+							       ATA_DMA_STATUS), 1);
+		pvio_stop_unless(port->answer, ATA_DMA_INTR, ATA_DMA_INTR);
+	}
+	pvio_port_read(port->answer, pvblk_port_number(io->status_addr), 1);
+}
+
+static void free_port(struct pvblk_port *port)
+{
+	pvio_batch_free(port->submit);
+	pvio_batch_free(port->answer);
+	kfree(port);
+}
+
+static struct pvblk_port *make_port(struct ata_port *ap)
+{
+	struct pvblk_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+
+	if (!port)
+		return NULL;
+	port->submit = pvio_batch_alloc(pvblk_client, PVBLK_SUBMIT_OPS);
+	port->answer = pvio_batch_alloc(pvblk_client, PVBLK_ANSWER_OPS);
+	if (!port->submit || !port->answer) {
+		free_port(port);
+		return NULL;
+	}
+	port->ap = ap;
+	port->stock = ap->ops;
+	port->ops = *ap->ops;
+	port->ask_dma = !is_qemu(ap);
+	pvblk_command_replace(&port->ops);
+	fill_answer(port);
+	return port;
+}
+
+/**
+ * pvblk_port_attach() - take a port over, if it is one we understand
+ * @ap: the port, live or not
+ *
+ * A command under way is finished by libata's functions, which is what the
+ * replaced ones do as well for any that they did not issue.
+ *
+ * Context: may sleep; device lock of the controller held.
+ * Return: 0, also where the port is left alone, or -ENOMEM.
+ */
+int pvblk_port_attach(struct ata_port *ap)
+{
+	const char *reason = unfit(ap);
+	struct pvblk_port *port;
+	unsigned long flags;
+	int r = 0;
+
+	mutex_lock(&ports_lock);
+	if (find_port(ap))
+		goto out;
+	if (reason) {
+		ata_port_dbg(ap, "left alone: %s\n", reason);
+		goto out;
+	}
+	port = make_port(ap);
+	if (!port) {
+		r = -ENOMEM;
+		goto out;
+	}
+	spin_lock_irqsave(ap->lock, flags);
+	WRITE_ONCE(ap->ops, &port->ops);
+	spin_unlock_irqrestore(ap->lock, flags);
+	list_add_tail(&port->node, &ports);
+	ata_port_info(ap, "commands go through pvio\n");
+out:
+	mutex_unlock(&ports_lock);
+	return r;
+}
+
+/* Returns false where a command of ours is under way. */
+static bool put_back(struct pvblk_port *port)
+{
+	struct ata_port *ap = port->ap;
+	unsigned long flags;
+	bool idle;
+
+	spin_lock_irqsave(ap->lock, flags);
+	port->draining = true;
+	idle = port->state == PVBLK_IDLE;
+	if (idle) {
+		pvblk_command_settle(port);
+		WRITE_ONCE(ap->ops, port->stock);
+	}
+	spin_unlock_irqrestore(ap->lock, flags);
+	return idle;
+}
+
+/**
+ * pvblk_port_detach() - give a port back to libata
+ * @ap: the port, attached or not
+ *
+ * Context: may sleep, until the command under way is over: libata bounds that
+ * by its time-outs. Device lock of the controller held.
+ */
+void pvblk_port_detach(struct ata_port *ap)
+{
+	struct pvblk_port *port;
+
+	mutex_lock(&ports_lock);
+	port = find_port(ap);
+	if (port) {
+		while (!put_back(port))
+			usleep_range(500, 1000);
+		list_del(&port->node);
+		/* callers without ap->lock do not sleep in our functions */
+		synchronize_rcu_tasks();
+		ata_port_info(ap, "commands go through libata\n");
+		free_port(port);
+	}
+	mutex_unlock(&ports_lock);
+}
+
+/*
+ * debugfs pvblk_ata/ports: a line for each port taken over, with the commands
+ * that were accelerated and those that were left to libata.
+ */
+static int ports_show(struct seq_file *m, void *unused)
+{
+	struct pvblk_port *port;
+
+	seq_puts(m, "port accelerated passed\n");
+	mutex_lock(&ports_lock);
+	list_for_each_entry(port, &ports, node)
+		seq_printf(m, "ata%u %llu %llu\n", port->ap->print_id,
+			   READ_ONCE(port->accelerated),
+			   READ_ONCE(port->passed));
+	mutex_unlock(&ports_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ports);
+
+/**
+ * pvblk_ports_init() - prepare for ports
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pvblk_ports_init(void)
+{
+	pvblk_client = pvio_client_register("pvblk_ata");
+	if (!pvblk_client)
+		return -ENOMEM;
+	stats_dir = debugfs_create_dir("pvblk_ata", NULL);
+	debugfs_create_file("ports", 0444, stats_dir, NULL, &ports_fops);
+	return 0;
+}
+
+/**
+ * pvblk_ports_exit() - undo pvblk_ports_init()
+ *
+ * Context: may sleep; every port is detached.
+ */
+void pvblk_ports_exit(void)
+{
+	debugfs_remove_recursive(stats_dir);
+	pvio_client_unregister(pvblk_client);
+}

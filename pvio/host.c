@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finds out what the host offers, notices when it no longer does (the module
+ * was removed there, or the VM moved to another host), and when it does again.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cache.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "compat/processor.h"
+#include "compat/cc_platform.h"
+#include "host.h"
+#include "hypercall.h"
+#include "pvio.h"
+
+#define PVIO_FEATURES_USED	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
+				 PVIO_FEATURE_STOP)
+
+static bool nohost;
+module_param(nohost, bool, 0444);
+MODULE_PARM_DESC(nohost, "never ask the host for help, even where it would give it");
+
+/*
+ * @kvm never changes once set. The other two change in any context and
+ * without a lock: @max_ops is one word that says all (0: no help), and a
+ * lost update of @next_probe costs one more probe.
+ */
+static struct {
+	bool kvm;
+	unsigned int max_ops;
+	unsigned long next_probe;
+} pvio_host __read_mostly;
+
+#define PVIO_PROBE_INTERVAL	HZ
+
+static unsigned int probe(void)
+{
+	long features = pvio_hypercall_query(PVIO_QUERY_FEATURES);
+
+	/* an error is negative, and the version only grows compatibly */
+	if (pvio_hypercall_query(PVIO_QUERY_VERSION) < PVIO_ABI_VERSION ||
+	    features < 0 ||
+	    (features & PVIO_FEATURES_USED) != PVIO_FEATURES_USED)
+		return 0;
+	return clamp_t(long, pvio_hypercall_query(PVIO_QUERY_MAX_OPS), 0,
+		       PVIO_MAX_OPS);
+}
+
+static void probe_and_tell(void)
+{
+	unsigned int max_ops = probe();
+
+	WRITE_ONCE(pvio_host.next_probe, jiffies + PVIO_PROBE_INTERVAL);
+	WRITE_ONCE(pvio_host.max_ops, max_ops);
+	if (max_ops)
+		pr_info_ratelimited("the host serves batches of up to %u operations\n",
+				    max_ops);
+}
+
+/**
+ * pvio_host_max_ops() - the longest batch that the host takes now
+ *
+ * While it takes none, it is asked again once a second, and only when a batch
+ * is about to run: an idle guest does not ask.
+ *
+ * Context: any.
+ * Return: a number of operations, 0 for a host that does not help.
+ */
+unsigned int pvio_host_max_ops(void)
+{
+	unsigned int max_ops = READ_ONCE(pvio_host.max_ops);
+
+	if (likely(max_ops) || !pvio_host.kvm ||
+	    time_before(jiffies, READ_ONCE(pvio_host.next_probe)))
+		return max_ops;
+
+	probe_and_tell();
+	return READ_ONCE(pvio_host.max_ops);
+}
+
+/**
+ * pvio_host_lost() - the host does not know the batch call any more
+ *
+ * Context: any.
+ */
+void pvio_host_lost(void)
+{
+	WRITE_ONCE(pvio_host.next_probe, jiffies + PVIO_PROBE_INTERVAL);
+	WRITE_ONCE(pvio_host.max_ops, 0);
+	pr_info_ratelimited("the host no longer serves batches: running them here\n");
+}
+
+/**
+ * pvio_host_serves() - whether batches go to the host at present
+ *
+ * A hint for drivers that leave out what a batch carries for free but an
+ * instruction does not. It may change at any moment.
+ *
+ * Context: any.
+ * Return: true where the last batch, or the last question, found a host.
+ */
+bool pvio_host_serves(void)
+{
+	return READ_ONCE(pvio_host.max_ops);
+}
+EXPORT_SYMBOL_GPL(pvio_host_serves);
+
+/**
+ * pvio_host_detect() - see whether the hypervisor is one to ask
+ *
+ * A hypercall instruction is executed under KVM only: others may answer it
+ * with #UD. A guest whose memory is encrypted cannot share batches.
+ *
+ * Context: module initialisation.
+ */
+void pvio_host_detect(void)
+{
+	if (nohost || !pvio_cpuid_base("KVMKVMKVM\0\0\0") ||
+	    pvio_memory_encrypted()) {
+		pr_info("no host to ask for batches\n");
+		return;
+	}
+	pvio_host.kvm = true;
+	probe_and_tell();
+	if (!pvio_host.max_ops)
+		pr_info("this KVM host does not serve batches yet\n");
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * pvio_abi.h - the wire between a guest and the batch hypercall of its host
+ *
+ * One file for the guest library, the host module and user-space tests, free
+ * of kernel includes. Calls are KVM hypercalls (vmcall or vmmcall):
+ *
+ *	RAX	in: call number, out: result (>= 0) or a negative error
+ *	RBX	in: first argument
+ *	RCX	in: second argument
+ *	RDX	in: zero, out: zero or a hand-over note (PVIO_HANDOVER)
+ *
+ * A caller outside 64-bit mode uses the low halves of the registers; every
+ * value and error fits in them. A KVM without the host module answers
+ * -PVIO_ENOSYS to all of them, so a guest may probe safely once CPUID says
+ * that the hypervisor is KVM.
+ */
+#ifndef PVIO_ABI_H
+#define PVIO_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+typedef uint8_t __u8;
+typedef uint16_t __u16;
+typedef uint32_t __u32;
+typedef uint64_t __u64;
+#endif
+
+#define PVIO_ABI_VERSION	1
+
+/*
+ * Call numbers: "pv" in the high half keeps clear of KVM's own, which count
+ * up from 1 (Documentation/virt/kvm/x86/hypercalls.rst).
+ */
+#define PVIO_HC_FIRST		0x70760000u
+#define PVIO_HC_QUERY		0x70760000u	/* RBX: enum pvio_query */
+#define PVIO_HC_BATCH		0x70760001u	/* RBX: address, RCX: count */
+#define PVIO_HC_LAST		0x70760001u
+
+/* An item that the host does not know reads as 0: newer guests may ask. */
+enum pvio_query {
+	PVIO_QUERY_VERSION	= 0,	/* PVIO_ABI_VERSION of the host */
+	PVIO_QUERY_FEATURES	= 1,	/* PVIO_FEATURE_* that it serves */
+	PVIO_QUERY_MAX_OPS	= 2,	/* longest batch that it takes */
+};
+
+#define PVIO_FEATURE_PORT	(1u << 0)	/* port reads and writes */
+#define PVIO_FEATURE_MMIO	(1u << 1)	/* MMIO reads and writes */
+#define PVIO_FEATURE_STOP	(1u << 2)	/* conditional stop */
+
+enum pvio_kind {
+	PVIO_PORT_READ		= 0,
+	PVIO_PORT_WRITE		= 1,
+	PVIO_MMIO_READ		= 2,
+	PVIO_MMIO_WRITE		= 3,
+};
+
+/**
+ * struct pvio_op - one operation of a batch
+ * @kind:	enum pvio_kind
+ * @size:	bytes: 1, 2 or 4 for a port, 1, 2, 4 or 8 for MMIO
+ * @flags:	zero
+ * @mask:	of a read: not zero makes it a conditional stop
+ * @addr:	port, or guest-physical address, a multiple of @size
+ * @value:	written by a write, stored by a read (zero-extended)
+ * @want:	a conditional stop ends the batch after this operation unless
+ *		the low 32 bits of @value, masked with @mask, are @want
+ * @reserved:	zero
+ *
+ * A batch is an array of these, 8-byte aligned, inside one page of guest
+ * memory. It runs in order, as if the CPU had executed each instruction now.
+ * The result of PVIO_HC_BATCH is the number of operations done; it is less
+ * than asked for after a conditional stop, or where the host could not go on,
+ * and then the guest runs the rest itself. An operation counted is done once
+ * and must not be repeated. On an error nothing was done.
+ */
+struct pvio_op {
+	__u8	kind;
+	__u8	size;
+	__u16	flags;
+	__u32	mask;
+	__u64	addr;
+	__u64	value;
+	__u32	want;
+	__u32	reserved;
+};
+
+#define PVIO_PAGE_SIZE		4096u
+#define PVIO_MAX_OPS		(PVIO_PAGE_SIZE / sizeof(struct pvio_op))
+
+/*
+ * The host module may be removed while a batch waits for user space. KVM then
+ * finishes that one access alone, and RDX says what became of the batch:
+ * the operations done in its low 16 bits, and whether the value of the last
+ * of them is in RAX instead of in memory. RAX says nothing otherwise.
+ */
+#define PVIO_HANDOVER		(1u << 31)
+#define PVIO_HANDOVER_VALUE	(1u << 30)
+#define PVIO_HANDOVER_DONE	0xffffu
+
+/* Errors, with KVM's values (include/uapi/linux/kvm_para.h). */
+#define PVIO_EPERM		1	/* not CPL 0, or a nested guest */
+#define PVIO_E2BIG		7	/* more operations than a page holds */
+#define PVIO_ENOMEM		12	/* the host has no memory left */
+#define PVIO_EFAULT		14	/* the batch is not in guest memory */
+#define PVIO_EINVAL		22	/* a field holds what it must not */
+#define PVIO_EOPNOTSUPP		95	/* the guest's memory is encrypted */
+#define PVIO_ENOSYS		1000	/* no such call */
+
+static inline int pvio_kind_is_read(__u8 kind)
+{
+	return kind == PVIO_PORT_READ || kind == PVIO_MMIO_READ;
+}
+
+static inline int pvio_kind_is_mmio(__u8 kind)
+{
+	return kind == PVIO_MMIO_READ || kind == PVIO_MMIO_WRITE;
+}
+
+/* Whether @value, just read by @op, ends the batch. */
+static inline int pvio_op_stops(const struct pvio_op *op, __u64 value)
+{
+	return op->mask && ((__u32)value & op->mask) != op->want;
+}
+
+#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(struct pvio_op) == 32, "the wire format is fixed");
+_Static_assert(PVIO_MAX_OPS == 128, "a page holds the longest batch");
+#endif
+
+#endif /* PVIO_ABI_H */
