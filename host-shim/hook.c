@@ -75,7 +75,7 @@ int pvio_hook_vm_destruction(void)
 		r = register_ftrace_function(&vm_destruction_ops);
 	if (r) {
 		pr_err("cannot trace %s: %d\n", name, r);
-		ftrace_free_filter(&vm_destruction_ops);
+		pvio_ftrace_free_filter(&vm_destruction_ops);
 	}
 	return r;
 }
@@ -88,7 +88,7 @@ int pvio_hook_vm_destruction(void)
 void pvio_unhook_vm_destruction(void)
 {
 	unregister_ftrace_function(&vm_destruction_ops);
-	ftrace_free_filter(&vm_destruction_ops);
+	pvio_ftrace_free_filter(&vm_destruction_ops);
 }
 
 /**
@@ -109,7 +109,7 @@ int pvio_hook_hypercalls(void)
 	if (r) {
 		pr_err("cannot redirect kvm_emulate_hypercall: %d%s\n", r,
 		       r == -EBUSY ? ", another module or a live patch has it" : "");
-		ftrace_free_filter(&hypercall_ops);
+		pvio_ftrace_free_filter(&hypercall_ops);
 	}
 	return r;
 }
@@ -123,5 +123,5 @@ int pvio_hook_hypercalls(void)
 void pvio_unhook_hypercalls(void)
 {
 	unregister_ftrace_function(&hypercall_ops);
-	ftrace_free_filter(&hypercall_ops);
+	pvio_ftrace_free_filter(&hypercall_ops);
 }

@@ -53,7 +53,8 @@ bool pvio_hypercall_ours(struct kvm_vcpu *vcpu)
 	unsigned long nr = arg(vcpu, VCPU_REGS_RAX);
 
 	return nr >= PVIO_HC_FIRST && nr <= PVIO_HC_LAST &&
-	       !pvio_kvm_foreign_hypercalls(vcpu);
+	       !pvio_kvm_xen_hypercalls(vcpu->kvm) &&
+	       !pvio_kvm_hyperv_hypercalls(vcpu->kvm);
 }
 
 static bool guest_encrypted(struct kvm_vcpu *vcpu)

@@ -2,8 +2,8 @@
 /*
  * pvio_abi.h - the wire between a guest and the batch hypercall of its host
  *
- * One file for the guest library, the host module and user-space tests, free
- * of kernel includes. Calls are KVM hypercalls (vmcall or vmmcall):
+ * One file for the guest library, the host module and user-space tests; the
+ * fixed-size types of the user API are all that it includes. Calls are KVM hypercalls (vmcall or vmmcall):
  *
  *	RAX	in: call number, out: result (>= 0) or a negative error
  *	RBX	in: first argument
@@ -18,15 +18,7 @@
 #ifndef PVIO_ABI_H
 #define PVIO_ABI_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include <stdint.h>
-typedef uint8_t __u8;
-typedef uint16_t __u16;
-typedef uint32_t __u32;
-typedef uint64_t __u64;
-#endif
 
 #define PVIO_ABI_VERSION	1
 

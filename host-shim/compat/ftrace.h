@@ -17,4 +17,14 @@
 #define PVIO_FTRACE_RECURSION		0
 #endif
 
+/* 5.16 exported ftrace_free_filter(); an emptied filter keeps a few bytes */
+static inline void pvio_ftrace_free_filter(struct ftrace_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+	ftrace_free_filter(ops);
+#else
+	ftrace_set_filter(ops, NULL, 0, 1);
+#endif
+}
+
 #endif /* PVIO_COMPAT_FTRACE_H */

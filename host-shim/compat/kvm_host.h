@@ -17,23 +17,40 @@ static inline bool pvio_kvm_state_protected(const struct kvm_vcpu *vcpu)
 }
 
 /*
- * kvm_emulate_hypercall() tries these two before it reads RAX as one of KVM's
- * own numbers; the predicates that it uses are private to KVM. 6.8 made
- * CONFIG_KVM_HYPERV and CONFIG_KVM_XEN optional.
+ * kvm_emulate_hypercall() tries Xen's and Hyper-V's calls before it reads RAX
+ * as a number of KVM's own; the predicates that it uses are private to KVM.
+ * 5.12 brought Xen's calls, 6.8 made both optional.
  */
-static inline bool pvio_kvm_foreign_hypercalls(const struct kvm_vcpu *vcpu)
-{
-	const struct kvm_arch *arch = &vcpu->kvm->arch;
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || IS_ENABLED(CONFIG_KVM_HYPERV)
-	if (arch->hyperv.hv_guest_os_id)
-		return true;
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || IS_ENABLED(CONFIG_KVM_XEN)
-	if (arch->xen_hvm_config.flags & KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL)
-		return true;
-#endif
+static inline bool pvio_kvm_hyperv_hypercalls(const struct kvm *kvm)
+{
+	return kvm->arch.hyperv.hv_guest_os_id;
+}
+#else
+static inline bool pvio_kvm_hyperv_hypercalls(const struct kvm *kvm)
+{
 	return false;
 }
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 12, 0) || !IS_ENABLED(CONFIG_KVM_XEN)
+static inline bool pvio_kvm_xen_hypercalls(const struct kvm *kvm)
+{
+	return false;
+}
+#else
+/* 6.15 gathered what KVM keeps of Xen in one place */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define pvio_kvm_xen_config(kvm)	(&(kvm)->arch.xen.hvm_config)
+#else
+#define pvio_kvm_xen_config(kvm)	(&(kvm)->arch.xen_hvm_config)
+#endif
+
+static inline bool pvio_kvm_xen_hypercalls(const struct kvm *kvm)
+{
+	return pvio_kvm_xen_config(kvm)->flags &
+	       KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL;
+}
+#endif
 
 #endif /* PVIO_COMPAT_KVM_HOST_H */

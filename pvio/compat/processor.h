@@ -5,11 +5,9 @@
 
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
-#include <linux/string.h>
-#include <linux/version.h>
 
-/* 6.15: hypervisor_cpuid_base() moved to <asm/cpuid/api.h> under a new name */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+/* hypervisor_cpuid_base() moved to <asm/cpuid/api.h> under a new name */
+#if __has_include(<asm/cpuid/api.h>)
 #include <asm/cpuid/api.h>
 #define pvio_hypervisor_cpuid_base	cpuid_base_hypervisor
 #else

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls of pvio_abi.h as a virtual machine monitor sees them: which exits
+ * a batch makes, in which order, and what it leaves in the guest.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "vmm.h"
+
+#define ENTRY_MAX ((4096 - sizeof(struct kvm_coalesced_mmio_ring)) / \
+		   sizeof(struct kvm_coalesced_mmio))
+
+FIXTURE(vm) {
+	struct vmm v;
+	struct pvio_op *ops;
+};
+
+FIXTURE_SETUP(vm)
+{
+	ASSERT_EQ(0, vmm_create(&self->v));
+	self->ops = vmm_ops(&self->v);
+}
+
+FIXTURE_TEARDOWN(vm)
+{
+	vmm_destroy(&self->v);
+}
+
+static void port_write(struct pvio_op *op, uint16_t port, uint8_t size,
+		       uint32_t value)
+{
+	*op = (struct pvio_op) {
+		.kind = PVIO_PORT_WRITE, .size = size,
+		.addr = port, .value = value,
+	};
+}
+
+static void port_read(struct pvio_op *op, uint16_t port, uint8_t size)
+{
+	*op = (struct pvio_op) {
+		.kind = PVIO_PORT_READ, .size = size, .addr = port,
+		.value = 0xdeadbeefdeadbeef,
+	};
+}
+
+static void mmio(struct pvio_op *op, uint8_t kind, uint64_t addr, uint8_t size,
+		 uint64_t value)
+{
+	*op = (struct pvio_op) {
+		.kind = kind, .size = size, .addr = addr, .value = value,
+	};
+}
+
+/* Takes the oldest write out of the coalesced ring. */
+static struct kvm_coalesced_mmio ring_take(struct vmm *v)
+{
+	struct kvm_coalesced_mmio e = v->ring->coalesced_mmio[v->ring->first];
+
+	v->ring->first = (v->ring->first + 1) % ENTRY_MAX;
+	return e;
+}
+
+/* May be followed by a block that says more, as the harness's own macros. */
+#define EXPECT_DONE(v, result)					\
+	EXPECT_EQ(VMM_DONE, vmm_run(v));			\
+	EXPECT_EQ(0, vmm_rdx(v));				\
+	EXPECT_EQ((uint64_t)(result), vmm_rax(v))
+
+#define EXPECT_PORT_EXIT(v, dir, at, bytes) do {		\
+	ASSERT_EQ(KVM_EXIT_IO, vmm_run(v));			\
+	EXPECT_EQ(dir, (v)->run->io.direction);			\
+	EXPECT_EQ(at, (v)->run->io.port);			\
+	EXPECT_EQ(bytes, (v)->run->io.size);			\
+	EXPECT_EQ(1, (v)->run->io.count);			\
+} while (0)
+
+TEST_F(vm, query)
+{
+	struct vmm *v = &self->v;
+
+	vmm_call(v, PVIO_HC_QUERY, PVIO_QUERY_VERSION, 0, 0);
+	EXPECT_DONE(v, PVIO_ABI_VERSION);
+	vmm_call(v, PVIO_HC_QUERY, PVIO_QUERY_FEATURES, 0, 0);
+	EXPECT_DONE(v, PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO |
+		    PVIO_FEATURE_STOP);
+	vmm_call(v, PVIO_HC_QUERY, PVIO_QUERY_MAX_OPS, 0, 0);
+	EXPECT_DONE(v, PVIO_MAX_OPS);
+	/* a question from the future */
+	vmm_call(v, PVIO_HC_QUERY, 1000, 0, 0);
+	EXPECT_DONE(v, 0);
+	vmm_call(v, PVIO_HC_QUERY, ~0ull, 0, 0);
+	EXPECT_DONE(v, 0);
+}
+
+TEST_F(vm, other_calls_are_kvms)
+{
+	struct vmm *v = &self->v;
+
+	vmm_call(v, 1 /* KVM_HC_VAPIC_POLL_IRQ */, 0, 0, 7);
+	EXPECT_EQ(VMM_DONE, vmm_run(v));
+	EXPECT_EQ(0, vmm_rax(v));
+	EXPECT_EQ(7, vmm_rdx(v));
+	vmm_call(v, PVIO_HC_LAST + 1, 0, 0, 0);
+	EXPECT_DONE(v, -1000l);
+	vmm_call(v, PVIO_HC_FIRST - 1, 0, 0, 0);
+	EXPECT_DONE(v, -1000l);
+	/* in long mode the number is all 64 bits of RAX */
+	vmm_call(v, PVIO_HC_QUERY | 1ull << 32, 0, 0, 0);
+	EXPECT_DONE(v, -1000l);
+}
+
+TEST_F(vm, empty_batch)
+{
+	vmm_batch(&self->v, 0);
+	EXPECT_DONE(&self->v, 0);
+}
+
+TEST_F(vm, writes_one_by_one_without_ring)
+{
+	struct vmm *v = &self->v;
+	static const uint8_t sizes[] = { 1, 2, 4 };
+	static const uint32_t masks[] = { 0xff, 0xffff, 0xffffffff };
+
+	for (int i = 0; i < 3; i++)
+		port_write(&self->ops[i], 0x170 + i, sizes[i], 0x89abcdef);
+	vmm_batch(v, 3);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0x170 + i, sizes[i]);
+		EXPECT_EQ(0x89abcdef & masks[i], vmm_io_value(v));
+	}
+	EXPECT_DONE(v, 3);
+}
+
+TEST_F(vm, writes_in_one_exit_with_ring)
+{
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	for (unsigned int n = 1; n <= PVIO_MAX_OPS; n++) {
+		for (unsigned int i = 0; i < n; i++)
+			port_write(&self->ops[i], 0x100 + i, 1 << i % 3,
+				   0x1000 + i);
+		vmm_batch(v, n);
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+		ASSERT_EQ(n, vmm_ring_used(v));
+		for (unsigned int i = 0; i < n; i++) {
+			struct kvm_coalesced_mmio e = ring_take(v);
+			uint32_t value = 0;
+
+			memcpy(&value, e.data, e.len);
+			EXPECT_EQ(0x100 + i, e.phys_addr);
+			EXPECT_EQ(1 << i % 3, e.len);
+			EXPECT_EQ(1, e.pio);
+			EXPECT_EQ((0x1000 + i) & (0xffffffffu >> (32 - 8 * e.len)),
+				  value);
+		}
+		vmm_io_answer(v, 0x80001234);
+		EXPECT_DONE(v, n);
+	}
+}
+
+TEST_F(vm, reads_store_zero_extended)
+{
+	struct vmm *v = &self->v;
+	static const uint8_t sizes[] = { 1, 2, 4 };
+	static const uint32_t want[] = { 0xef, 0xcdef, 0x89abcdef };
+
+	for (int i = 0; i < 3; i++)
+		port_read(&self->ops[i], 0x170 + i, sizes[i]);
+	vmm_batch(v, 3);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170 + i, sizes[i]);
+		vmm_io_answer(v, 0x89abcdef);
+	}
+	EXPECT_DONE(v, 3);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(want[i], self->ops[i].value);
+}
+
+TEST_F(vm, read_follows_queued_writes)
+{
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	port_write(&self->ops[0], 0x1f6, 1, 0xa0);
+	port_write(&self->ops[1], 0x1f2, 1, 8);
+	port_read(&self->ops[2], 0x1f7, 1);
+	port_write(&self->ops[3], 0x1f7, 1, 0xc8);
+	vmm_batch(v, 4);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(2, vmm_ring_used(v));
+	EXPECT_EQ(0x1f6, ring_take(v).phys_addr);
+	EXPECT_EQ(0x1f2, ring_take(v).phys_addr);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x1f7, 1);
+	EXPECT_EQ(0, vmm_ring_used(v));
+	vmm_io_answer(v, 0x50);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(0x1f7, ring_take(v).phys_addr);
+	EXPECT_DONE(v, 4);
+	EXPECT_EQ(0x50, self->ops[2].value);
+}
+
+TEST_F(vm, conditional_stop)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 3; i++)
+		port_read(&self->ops[i], 0x170 + i, 1);
+	self->ops[1].mask = 0x84;
+	self->ops[1].want = 0x04;
+
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x171, 1);
+	vmm_io_answer(v, 0x7f);		/* masked, it is what is wanted */
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x172, 1);
+	EXPECT_DONE(v, 3);
+
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x171, 1);
+	vmm_io_answer(v, 0x84);
+	EXPECT_DONE(v, 2);
+	EXPECT_EQ(0x84, self->ops[1].value);
+}
+
+TEST_F(vm, mmio_reads_and_writes)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 4; i++) {
+		mmio(&self->ops[2 * i], PVIO_MMIO_WRITE, VMM_MMIO + 8 * i,
+		     1 << i, 0x8877665544332211);
+		mmio(&self->ops[2 * i + 1], PVIO_MMIO_READ,
+		     VMM_MMIO + 0x100 + 8 * i, 1 << i, 0);
+	}
+	vmm_batch(v, 8);
+	for (int i = 0; i < 4; i++) {
+		uint64_t value = 0;
+
+		ASSERT_EQ(KVM_EXIT_MMIO, vmm_run(v));
+		EXPECT_EQ(1, v->run->mmio.is_write);
+		EXPECT_EQ(VMM_MMIO + 8 * i, v->run->mmio.phys_addr);
+		EXPECT_EQ(1 << i, v->run->mmio.len);
+		memcpy(&value, v->run->mmio.data, 1 << i);
+		EXPECT_EQ(0x8877665544332211 & (~0ull >> (64 - (8 << i))), value);
+
+		ASSERT_EQ(KVM_EXIT_MMIO, vmm_run(v));
+		EXPECT_EQ(0, v->run->mmio.is_write);
+		EXPECT_EQ(VMM_MMIO + 0x100 + 8 * i, v->run->mmio.phys_addr);
+		EXPECT_EQ(1 << i, v->run->mmio.len);
+		memset(v->run->mmio.data, 0xa5, 8);
+	}
+	EXPECT_DONE(v, 8);
+	for (int i = 0; i < 4; i++)
+		EXPECT_EQ(0xa5a5a5a5a5a5a5a5 >> (64 - (8 << i)),
+			  self->ops[2 * i + 1].value);
+}
+
+TEST_F(vm, mmio_writes_ride_in_the_ring)
+{
+	struct vmm *v = &self->v;
+	struct kvm_coalesced_mmio e;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	mmio(&self->ops[0], PVIO_MMIO_WRITE, VMM_MMIO + 0x2818, 4, 17);
+	port_write(&self->ops[1], 0x1f7, 1, 0xc8);
+	mmio(&self->ops[2], PVIO_MMIO_WRITE, VMM_MMIO + 8, 8, ~0ull);
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	ASSERT_EQ(3, vmm_ring_used(v));
+	e = ring_take(v);
+	EXPECT_EQ(0, e.pio);
+	EXPECT_EQ(VMM_MMIO + 0x2818, e.phys_addr);
+	e = ring_take(v);
+	EXPECT_EQ(1, e.pio);
+	e = ring_take(v);
+	EXPECT_EQ(0, e.pio);
+	EXPECT_EQ(8, e.len);
+	EXPECT_DONE(v, 3);
+}
+
+/* Devices in the host kernel answer as they answer the instruction. */
+TEST_F(vm, kernel_devices)
+{
+	struct kvm_pit_config pit = {};
+	struct kvm_ioeventfd ioev = {
+		.addr = 0xc070, .len = 2, .datamatch = 3,
+		.flags = KVM_IOEVENTFD_FLAG_PIO | KVM_IOEVENTFD_FLAG_DATAMATCH,
+	};
+	struct vmm *v = &self->v;
+	uint64_t kicks = 0;
+
+	ASSERT_EQ(0, ioctl(v->vm, KVM_CREATE_PIT2, &pit));
+	ioev.fd = eventfd(0, EFD_NONBLOCK);
+	ASSERT_EQ(0, ioctl(v->vm, KVM_IOEVENTFD, &ioev));
+	ASSERT_EQ(0, vmm_coalesce(v));
+
+	port_write(&self->ops[0], 0x21, 1, 0x5a);	/* PIC mask */
+	port_read(&self->ops[1], 0x21, 1);
+	port_write(&self->ops[2], 0xc070, 2, 3);	/* a kick */
+	port_write(&self->ops[3], 0x43, 1, 0xb6);	/* PIT channel 2 */
+	port_write(&self->ops[4], 0x42, 1, 0x34);
+	port_write(&self->ops[5], 0x42, 1, 0x12);
+	port_write(&self->ops[6], 0x43, 1, 0xe8);	/* read back its status */
+	port_read(&self->ops[7], 0x42, 1);
+	vmm_batch(v, 8);
+	EXPECT_DONE(v, 8);
+	EXPECT_EQ(0x5a, self->ops[1].value);
+	EXPECT_EQ(0x36, self->ops[7].value & 0x3f);
+	EXPECT_EQ(8, read(ioev.fd, &kicks, sizeof(kicks)));
+	EXPECT_EQ(1, kicks);
+
+	/* what the event does not match goes to user space */
+	port_write(&self->ops[0], 0xc070, 2, 4);
+	vmm_batch(v, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0xc070, 2);
+	EXPECT_EQ(4, vmm_io_value(v));
+	EXPECT_DONE(v, 1);
+
+	/* queued writes come before what the kernel does */
+	port_write(&self->ops[0], 0x1f2, 1, 1);
+	port_write(&self->ops[1], 0xc070, 2, 3);
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(-1, read(ioev.fd, &kicks, sizeof(kicks)));
+	ring_take(v);
+	EXPECT_DONE(v, 2);
+	EXPECT_EQ(8, read(ioev.fd, &kicks, sizeof(kicks)));
+	close(ioev.fd);
+}
+
+TEST_F(vm, ring_runs_full)
+{
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	v->ring->first = 10;
+	v->ring->last = 7;		/* two slots are free, one of them usable */
+	for (int i = 0; i < 4; i++)
+		port_write(&self->ops[i], 0x200 + i, 1, i);
+	vmm_batch(v, 4);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(9, v->ring->last);
+	EXPECT_EQ(0x201, v->ring->coalesced_mmio[8].phys_addr);
+	v->ring->first = v->ring->last;
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(0x202, ring_take(v).phys_addr);
+	EXPECT_EQ(0x203, ring_take(v).phys_addr);
+	EXPECT_DONE(v, 4);
+}
+
+TEST_F(vm, ring_index_is_hostile)
+{
+	static const uint32_t bad[] = { ENTRY_MAX, ENTRY_MAX + 1, 0x7fffffff,
+					0xffffffff };
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	for (unsigned int i = 0; i < 4; i++) {
+		v->ring->first = 0;
+		v->ring->last = bad[i];
+		port_write(&self->ops[0], 0x1f2, 1, 0x42);
+		vmm_batch(v, 1);
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0x1f2, 1);
+		EXPECT_EQ(0x42, vmm_io_value(v));
+		EXPECT_DONE(v, 1);
+	}
+	v->ring->first = 0xffffffff;
+	v->ring->last = 0;
+	vmm_batch(v, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	v->ring->first = 1;
+	EXPECT_DONE(v, 1);
+}
+
+TEST_F(vm, ring_is_not_emptied)
+{
+	struct vmm *v = &self->v;
+	int flushes = 0;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	port_write(&self->ops[0], 0x1f2, 1, 1);
+	vmm_batch(v, 1);
+	while (vmm_run(v) == KVM_EXIT_IO && flushes < 100) {
+		EXPECT_EQ(0xcf8, v->run->io.port);
+		flushes++;
+	}
+	EXPECT_EQ(4, flushes);
+	EXPECT_EQ(1, vmm_rax(v));
+	/* from now on without it */
+	vmm_batch(v, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0x1f2, 1);
+	EXPECT_DONE(v, 1);
+}
+
+TEST_F(vm, processor_modes)
+{
+	static const enum vmm_mode modes[] = { VMM_REAL, VMM_PROTECTED,
+					       VMM_LONG };
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, vmm_set_mode(v, modes[i]));
+		port_read(&self->ops[0], 0x170, 4);
+		vmm_batch(v, 1);
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 4);
+		vmm_io_answer(v, 0xfedcba98);
+		EXPECT_DONE(v, 1);
+		EXPECT_EQ(0xfedcba98, self->ops[0].value);
+	}
+	/* outside long mode errors are 32 bits, and upper halves are ignored */
+	ASSERT_EQ(0, vmm_set_mode(v, VMM_PROTECTED));
+	vmm_call(v, PVIO_HC_BATCH, VMM_BATCH, PVIO_MAX_OPS + 1, 0);
+	EXPECT_DONE(v, (uint32_t)-PVIO_E2BIG);
+	vmm_call(v, PVIO_HC_QUERY | 5ull << 32, PVIO_QUERY_VERSION | 1ull << 40,
+		 0, 0);
+	EXPECT_DONE(v, PVIO_ABI_VERSION);
+}
+
+TEST_F(vm, user_mode_is_refused)
+{
+	struct vmm *v = &self->v;
+
+	port_write(&self->ops[0], 0x1f2, 1, 1);
+	EXPECT_EQ(-PVIO_EPERM, vmm_user_call(v, PVIO_HC_BATCH, VMM_BATCH, 1));
+	EXPECT_EQ(KVM_EXIT_SHUTDOWN, v->run->exit_reason);
+	EXPECT_EQ(-PVIO_EPERM, vmm_user_call(v, PVIO_HC_QUERY, 0, 0));
+	EXPECT_EQ(KVM_EXIT_SHUTDOWN, v->run->exit_reason);
+}
+
+TEST_F(vm, encrypted_guest_is_refused)
+{
+	struct {
+		struct kvm_cpuid2 head;
+		struct kvm_cpuid_entry2 entry;
+	} cpuid = {
+		.head.nent = 1,
+		.entry = { .function = 0x8000001f, .eax = 2 },
+	};
+	struct vmm v;
+
+	/* a fresh vCPU: CPUID is fixed once it has run */
+	ASSERT_EQ(0, vmm_create(&v));
+	ASSERT_EQ(0, vmm_set_mode(&v, VMM_PROTECTED));
+	ASSERT_EQ(0, ioctl(v.vcpu, KVM_SET_CPUID2, &cpuid));
+	vmm_batch(&v, 1);
+	EXPECT_DONE(&v, (uint32_t)-PVIO_EOPNOTSUPP);
+	vmm_destroy(&v);
+}
+
+struct bad_batch {
+	const char *what;
+	uint64_t gpa, count, rdx;
+	long error;
+};
+
+TEST_F(vm, bad_arguments)
+{
+	static const struct bad_batch bad[] = {
+		{ "count", VMM_BATCH, PVIO_MAX_OPS + 1, 0, -PVIO_E2BIG },
+		{ "count 64", VMM_BATCH, 1ull << 32, 0, -PVIO_E2BIG },
+		{ "count max", VMM_BATCH, ~0ull, 0, -PVIO_E2BIG },
+		{ "reserved", VMM_BATCH, 1, 1, -PVIO_EINVAL },
+		{ "alignment", VMM_BATCH + 4, 1, 0, -PVIO_EINVAL },
+		{ "page", VMM_BATCH + 32, PVIO_MAX_OPS, 0, -PVIO_EINVAL },
+		{ "page end", VMM_BATCH + 4096 - 16, 1, 0, -PVIO_EINVAL },
+		{ "no memory", 0x20000000, 1, 0, -PVIO_EFAULT },
+		{ "beyond all", 0xfffffffffffff000, 1, 0, -PVIO_EFAULT },
+		{ "memory end", VMM_MEMORY, 1, 0, -PVIO_EFAULT },
+	};
+	struct vmm *v = &self->v;
+
+	port_write(&self->ops[0], 0x1f2, 1, 1);
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		vmm_call(v, PVIO_HC_BATCH, bad[i].gpa, bad[i].count,
+			 bad[i].rdx);
+		EXPECT_DONE(v, bad[i].error) {
+			TH_LOG("%s", bad[i].what);
+		}
+	}
+}
+
+TEST_F(vm, bad_operations)
+{
+	const struct pvio_op good = {
+		.kind = PVIO_PORT_WRITE, .size = 1, .addr = 0x1f2,
+	};
+#define BAD(...) ({ struct pvio_op o = good; __VA_ARGS__; o; })
+#define MMIO(a, s) o.kind = PVIO_MMIO_READ, o.addr = (a), o.size = (s)
+	const struct pvio_op bad[] = {
+		BAD(o.kind = 4), BAD(o.kind = 255),
+		BAD(o.flags = 1), BAD(o.flags = 0x8000), BAD(o.reserved = 1),
+		BAD(o.mask = 1), BAD(o.want = 1),
+		BAD(o.kind = PVIO_PORT_READ, o.mask = 1, o.want = 2),
+		BAD(o.size = 0), BAD(o.size = 3), BAD(o.size = 8),
+		BAD(o.size = 255), BAD(o.addr = 0x10000),
+		BAD(o.addr = 0xffff, o.size = 2), BAD(o.addr = 0xfffd, o.size = 4),
+		BAD(o.addr = ~0ull), BAD(o.addr = 1ull << 32 | 0x1f2),
+		BAD(o.addr = 0x7e),
+		BAD(MMIO(VMM_MMIO, 3)), BAD(MMIO(VMM_MMIO, 16)),
+		BAD(MMIO(VMM_MMIO, 0)), BAD(MMIO(VMM_MMIO + 1, 2)),
+		BAD(MMIO(VMM_MMIO + 0xffc, 8)), BAD(MMIO(0x5000, 4)),
+		BAD(MMIO(VMM_MEMORY - 8, 8)), BAD(MMIO(0xfee00020, 4)),
+		BAD(MMIO(0xffffffffffffff00, 4)), BAD(MMIO(1ull << 60, 4)),
+	};
+	struct vmm *v = &self->v;
+
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		/* after a good one, which must not run either */
+		self->ops[0] = good;
+		self->ops[1] = bad[i];
+		vmm_batch(v, 2);
+		EXPECT_DONE(v, (long)-PVIO_EINVAL) {
+			TH_LOG("operation %u", i);
+		}
+	}
+}
+
+/* The copy is what counts: a guest may rewrite its batch at any moment. */
+TEST_F(vm, batch_is_copied_once)
+{
+	struct vmm *v = &self->v;
+
+	port_read(&self->ops[0], 0x170, 1);
+	port_write(&self->ops[1], 0x171, 1, 5);
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	memset(self->ops, 0xff, 4096);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0x171, 1);
+	EXPECT_EQ(5, vmm_io_value(v));
+	EXPECT_DONE(v, 2);
+}
+
+TEST_F(vm, reset_in_mid_batch)
+{
+	struct vmm *v = &self->v;
+
+	port_read(&self->ops[0], 0x170, 1);
+	port_read(&self->ops[1], 0x171, 1);
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	/* user space sets other registers: the batch is gone */
+	struct kvm_regs regs = { .rip = VMM_CODE + 3, .rflags = 2, .rax = 77 };
+
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_SET_REGS, &regs));
+	EXPECT_EQ(VMM_DONE, vmm_run(v));
+	EXPECT_EQ(77, vmm_rax(v));
+	vmm_batch(v, 0);
+	EXPECT_DONE(v, 0);
+}
+
+TEST_F(vm, immediate_exit_drains)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 3; i++)
+		port_read(&self->ops[i], 0x170 + i, 1);
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	/* what QEMU does before it stops a vCPU */
+	v->run->immediate_exit = 1;
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x171, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x172, 1);
+	EXPECT_EQ(-EINTR, vmm_run(v));
+	EXPECT_EQ(3, vmm_rax(v));
+	v->run->immediate_exit = 0;
+	EXPECT_DONE(v, 3);
+}
+
+/* The page goes away under a batch: its reads have nowhere to go. */
+TEST_F(vm, memory_vanishes)
+{
+	struct kvm_userspace_memory_region region = { .memory_size = 0 };
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_set_mode(v, VMM_PROTECTED));
+	port_read(&self->ops[0], 0x170, 1);
+	port_read(&self->ops[1], 0x171, 1);
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	ASSERT_EQ(0, ioctl(v->vm, KVM_SET_USER_MEMORY_REGION, &region));
+	/* what comes next is KVM's answer to a guest without code */
+	EXPECT_NE(KVM_EXIT_IO, vmm_run(v));
+}
+
+TEST_HARNESS_MAIN
