@@ -18,9 +18,10 @@
 /*
  * User space drops a flush that arrives while another thread's is under way
  * (QEMU: kvm_flush_coalesced_mmio_buffer() in accel/kvm/kvm-all.c), so one
- * may have to be asked for again.
+ * may have to be asked for again. One that never empties the ring breaks its
+ * own guest, and must not keep it here for ever.
  */
-#define PVIO_MAX_FLUSHES	4
+#define PVIO_MAX_FLUSHES	1000
 
 /*
  * A write here asks for the address of the instruction itself, and KVM moves

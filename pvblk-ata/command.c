@@ -36,9 +36,11 @@ static struct pvblk_port *port_of(struct ata_port *ap)
 {
 	struct ata_port_operations *ops = READ_ONCE(ap->ops);
 
-	if (ops->qc_issue != pvblk_qc_issue)
+	struct pvblk_port *port = container_of(ops, struct pvblk_port, ops);
+
+	if (ops->qc_issue != pvblk_qc_issue || port->self != ops)
 		return NULL;
-	return container_of(ops, struct pvblk_port, ops);
+	return port;
 }
 
 static bool in_state(const struct pvblk_port *port, enum pvblk_state state)
@@ -57,6 +59,7 @@ static void forget(struct pvblk_port *port)
 	port->state = PVBLK_IDLE;
 	port->known = false;
 	port->unstopped = false;
+	port->uncleared = false;
 	port->zero_features = 0;
 }
 
@@ -70,12 +73,29 @@ void pvblk_command_settle(struct pvblk_port *port)
 {
 	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
 
-	if (port->unstopped) {
+	if (port->unstopped)
 		iowrite8(port->dma_cmd, bmdma + ATA_DMA_CMD);
+	if (port->uncleared)
 		iowrite8(port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR,
 			 bmdma + ATA_DMA_STATUS);
-	}
 	forget(port);
+}
+
+/*
+ * A device may move the address registers on as it goes, and QEMU does
+ * (hw/ide/core.c: ide_dma_cb(), ide_set_sector()). Bits 27 to 24 of a 28-bit
+ * address are in Device, so it is as written only while they do not change.
+ */
+static void note_device(struct pvblk_port *port, const struct ata_taskfile *tf)
+{
+	u32 low = tf->lbah << 16 | tf->lbam << 8 | tf->lbal;
+	bool lba28 = tf->flags & ATA_TFLAG_ISADDR &&
+		     !(tf->flags & ATA_TFLAG_LBA48);
+
+	if (lba28 && (low + (tf->nsect ?: 256)) >> 24)
+		port->device = PVBLK_DEVICE_UNKNOWN;
+	else
+		port->device = tf->device;
 }
 
 /* libata has just issued @qc: what the registers hold is known now. */
@@ -87,7 +107,7 @@ static void learn(struct pvblk_port *port, const struct ata_queued_cmd *qc)
 	if (tf->protocol != ATA_PROT_DMA || qc->dev->class != ATA_DEV_ATA ||
 	    !(tf->flags & ATA_TFLAG_DEVICE))
 		return;
-	port->device = tf->device;
+	note_device(port, tf);
 	port->dma_cmd = ioread8(bmdma + ATA_DMA_CMD) & ~ATA_DMA_START;
 	port->dma_cap = ioread8(bmdma + ATA_DMA_STATUS) &
 			~(ATA_DMA_INTR | ATA_DMA_ERR | ATA_DMA_ACTIVE);
@@ -105,6 +125,9 @@ static bool can_accelerate(const struct pvblk_port *port,
 	if (ap->pflags & (ATA_PFLAG_EH_IN_PROGRESS | ATA_PFLAG_FROZEN))
 		return false;
 	if (tf->protocol != ATA_PROT_DMA && tf->protocol != ATA_PROT_NODATA)
+		return false;
+	/* user space's own command: it may be any, with any protocol */
+	if (qc->flags & ATA_QCFLAG_RESULT_TF)
 		return false;
 	if (tf->flags & ATA_TFLAG_POLLING || ap->flags & ATA_FLAG_PIO_POLLING)
 		return false;
@@ -145,10 +168,9 @@ static void add_taskfile(struct pvblk_port *port, const struct ata_taskfile *tf)
 		out8(b, io->lbam_addr, tf->lbam);
 		out8(b, io->lbah_addr, tf->lbah);
 	}
-	if (tf->device != port->device) {
+	if (tf->device != port->device)
 		out8(b, io->device_addr, tf->device);
-		port->device = tf->device;
-	}
+	note_device(port, tf);
 	out8(b, io->command_addr, tf->command);
 }
 
@@ -164,9 +186,11 @@ static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf
 		out8(port->submit, bmdma + ATA_DMA_CMD, cmd);
 	port->dma_cmd = cmd;
 	/* where nobody looks at the bit, it may stay */
-	if (port->unstopped && (port->ask_dma || pvio_host_serves()))
-		out8(port->submit, bmdma + ATA_DMA_STATUS,
-		     port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
+	if (!port->uncleared || (!port->ask_dma && !pvio_host_serves()))
+		return;
+	out8(port->submit, bmdma + ATA_DMA_STATUS,
+	     port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
+	port->uncleared = false;
 }
 
 static unsigned int stock_exits(const struct ata_taskfile *tf)
@@ -229,22 +253,41 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 }
 
 /*
- * Reads Status, which clears the interrupt. A device still at it shows BSY, or
- * in QEMU DRQ while DMA is under way (hw/ide/core.c: ide_sector_start_dma()):
- * then the interrupt is another port's.
+ * Asks whose interrupt it is, where Status cannot tell, and reads Status, which
+ * clears it. Returns whether the bus master is done, with its own status.
+ */
+static bool ask(struct pvblk_port *port, u8 *dma_status)
+{
+	struct pvio_batch *b = port->answer;
+
+	*dma_status = 0;
+	/* the bus master has no say where no data moves */
+	if (port->nodata) {
+		port->status = ata_sff_check_status(port->ap);
+		return true;
+	}
+	if (pvio_batch_run(b) < b->count)
+		return false;
+	if (port->ask_dma)
+		*dma_status = pvio_batch_value(b, 0);
+	port->status = pvio_batch_value(b, b->count - 1);
+	return true;
+}
+
+/*
+ * A device still at it shows BSY, or in QEMU DRQ while DMA is under way
+ * (hw/ide/core.c: ide_sector_start_dma()): then the interrupt is another
+ * port's. Anything else that is not success is for libata to look at.
  *
  * Returns whether the command is over.
  */
 static bool answer(struct pvblk_port *port)
 {
-	struct pvio_batch *b = port->answer;
+	u8 dma_status;
 
-	if (pvio_batch_run(b) < b->count)
+	if (!ask(port, &dma_status) || port->status & ATA_BUSY)
 		return false;
-	port->status = pvio_batch_value(b, b->count - 1);
-	if (port->status & ATA_BUSY)
-		return false;
-	if (port->status & (ATA_ERR | ATA_DF)) {
+	if (port->status & (ATA_ERR | ATA_DF) || dma_status & ATA_DMA_ERR) {
 		forget(port);
 		return true;
 	}
@@ -302,6 +345,7 @@ static void pvblk_irq_clear(struct ata_port *ap)
 
 	if (in_state(port, PVBLK_ANSWERED)) {
 		port->state = PVBLK_IDLE;
+		port->uncleared = true;
 		return;
 	}
 	/* libata found the end of our command by itself: a lost interrupt */
@@ -315,7 +359,10 @@ static void pvblk_freeze(struct ata_port *ap)
 {
 	struct pvblk_port *port = port_of(ap);
 
-	if (port)
+	/* the bus master of a command under way is the error handler's */
+	if (in_state(port, PVBLK_IDLE))
+		pvblk_command_settle(port);
+	else if (port)
 		forget(port);
 	ata_sff_freeze(ap);
 }

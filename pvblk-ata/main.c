@@ -13,9 +13,9 @@
 
 #include "port.h"
 
-static bool force;
-module_param(force, bool, 0444);
-MODULE_PARM_DESC(force, "load outside a virtual machine, where delays and re-reads have a purpose");
+bool pvblk_force;
+module_param_named(force, pvblk_force, bool, 0444);
+MODULE_PARM_DESC(force, "take over controllers other than QEMU's, and load outside a virtual machine: on real hardware the delays have a purpose");
 
 /* Under the device lock of each controller: no more ports are taken over. */
 static bool leaving;
@@ -80,7 +80,7 @@ static int __init pvblk_init(void)
 {
 	int r;
 
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) && !force)
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) && !pvblk_force)
 		return -ENODEV;
 	r = pvblk_ports_init();
 	if (r)

@@ -31,26 +31,31 @@ static struct pvblk_port *find_port(const struct ata_port *ap)
 	return NULL;
 }
 
+/*
+ * QEMU's controllers say whose they are. Others may be real ones that were
+ * passed through, with real wires.
+ */
+static bool is_qemu(const struct ata_port *ap)
+{
+	return dev_is_pci(ap->host->dev) &&
+	       to_pci_dev(ap->host->dev)->subsystem_vendor ==
+	       PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
+}
+
 static const char *unfit(struct ata_port *ap)
 {
 	const struct ata_ioports *io = &ap->ioaddr;
 
 	if (ata_port_is_dummy(ap))
 		return "unused";
+	if (!is_qemu(ap) && !pvblk_force)
+		return "not QEMU's";
 	if (!io->bmdma_addr || !io->altstatus_addr || !io->ctl_addr)
 		return "no bus master";
 	if (!pvblk_is_port(io->cmd_addr) || !pvblk_is_port(io->ctl_addr) ||
 	    !pvblk_is_port(io->bmdma_addr))
 		return "not in port space";
 	return pvblk_command_unfit(ap->ops);
-}
-
-/* QEMU's controllers say whose they are, and Status tells all there. */
-static bool is_qemu(const struct ata_port *ap)
-{
-	return dev_is_pci(ap->host->dev) &&
-	       to_pci_dev(ap->host->dev)->subsystem_vendor ==
-	       PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
 }
 
 static void fill_answer(struct pvblk_port *port)
@@ -87,6 +92,7 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 	port->ap = ap;
 	port->stock = ap->ops;
 	port->ops = *ap->ops;
+	port->self = &port->ops;
 	port->ask_dma = !is_qemu(ap);
 	pvblk_command_replace(&port->ops);
 	fill_answer(port);
@@ -132,7 +138,19 @@ out:
 	return r;
 }
 
-/* Returns false where a command of ours is under way. */
+/*
+ * Not while a command of ours is under way, nor during error handling, which
+ * calls operations without ap->lock and looks them up twice
+ * (ata_sff_altstatus()), nor where another module has put its own on top.
+ */
+static bool can_put_back(const struct pvblk_port *port)
+{
+	const struct ata_port *ap = port->ap;
+
+	return port->state == PVBLK_IDLE && ap->ops == &port->ops &&
+	       !(ap->pflags & (ATA_PFLAG_EH_PENDING | ATA_PFLAG_EH_IN_PROGRESS));
+}
+
 static bool put_back(struct pvblk_port *port)
 {
 	struct ata_port *ap = port->ap;
@@ -141,7 +159,7 @@ static bool put_back(struct pvblk_port *port)
 
 	spin_lock_irqsave(ap->lock, flags);
 	port->draining = true;
-	idle = port->state == PVBLK_IDLE;
+	idle = can_put_back(port);
 	if (idle) {
 		pvblk_command_settle(port);
 		WRITE_ONCE(ap->ops, port->stock);
@@ -164,8 +182,12 @@ void pvblk_port_detach(struct ata_port *ap)
 	mutex_lock(&ports_lock);
 	port = find_port(ap);
 	if (port) {
-		while (!put_back(port))
+		while (!put_back(port)) {
+			if (READ_ONCE(ap->ops) != &port->ops)
+				pr_warn_once("waiting for another module to put the operations of ata%u back\n",
+					     ap->print_id);
 			usleep_range(500, 1000);
+		}
 		list_del(&port->node);
 		/* callers without ap->lock do not sleep in our functions */
 		synchronize_rcu_tasks();

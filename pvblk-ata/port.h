@@ -18,6 +18,7 @@ enum pvblk_state {
 /**
  * struct pvblk_port - a port whose operations are replaced
  * @ap:		the port
+ * @self:	where @ops is, unlike in a copy that somebody else made of it
  * @stock:	its own operations
  * @ops:	a copy of them, some replaced; ap->ops points here
  * @node:	in the list of ports
@@ -29,21 +30,22 @@ enum pvblk_state {
  * @nodata:	it moves no data: the bus master has no part in it
  * @status:	the Status register, when PVBLK_ANSWERED
  * @known:	what follows holds, and the PRD address is in its register
- * @device:	the Device register
+ * @device:	the Device register, PVBLK_DEVICE_UNKNOWN where that has changed
  * @zero_features: how many of the last two writes of Features were zero
  * @dma_cmd:	the bus-master Command register, without Start
  * @dma_cap:	the bus-master Status register's capability bits
- * @unstopped:	Start is still set and Interrupt not cleared since the last
- *		command; both ride with the next one
+ * @unstopped:	Start is still set since the last command
+ * @uncleared:	Interrupt is still set since the last command
  * @accelerated: commands issued here
  * @passed:	commands left to libata
  *
  * All but @ap to @ask_dma are guarded by ap->lock. The registers become known
  * by watching libata issue a DMA command, and are forgotten whenever libata
- * does anything else.
+ * does anything else. What is left over of a command rides with the next.
  */
 struct pvblk_port {
 	struct ata_port *ap;
+	const struct ata_port_operations *self;
 	struct ata_port_operations *stock;
 	struct ata_port_operations ops;
 	struct list_head node;
@@ -57,15 +59,18 @@ struct pvblk_port {
 	u8 status;
 
 	bool known;
-	u8 device;
+	u16 device;
 	u8 zero_features;
 	u8 dma_cmd;
 	u8 dma_cap;
 	bool unstopped;
+	bool uncleared;
 
 	u64 accelerated;
 	u64 passed;
 };
+
+#define PVBLK_DEVICE_UNKNOWN	0xffff
 
 /*
  * The lookups of ioport_map() on x86 (lib/iomap.c): a port is a cookie
@@ -82,6 +87,7 @@ static inline u16 pvblk_port_number(void __iomem *addr)
 }
 
 extern struct pvio_client *pvblk_client;
+extern bool pvblk_force;
 
 int pvblk_port_attach(struct ata_port *ap);
 void pvblk_port_detach(struct ata_port *ap);

@@ -2,6 +2,7 @@
 /* Builds a batch and runs it: by the host where it helps, else here. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <asm/barrier.h>
 #include <linux/bug.h>
 #include <linux/io.h>
 #include <linux/log2.h>
@@ -208,6 +209,8 @@ unsigned int pvio_batch_run(struct pvio_batch *b)
 	unsigned int max = pvio_host_max_ops();
 	unsigned int done = 0, chunk, calls = 0;
 
+	/* what the operations make a device look at is there */
+	dma_wmb();
 	/* one operation is one exit either way, and the plain one is cheaper */
 	while (max && b->count - done > 1) {
 		chunk = min(max, b->count - done);

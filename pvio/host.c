@@ -21,8 +21,8 @@
 				 PVIO_FEATURE_STOP)
 
 static bool nohost;
-module_param(nohost, bool, 0444);
-MODULE_PARM_DESC(nohost, "never ask the host for help, even where it would give it");
+module_param(nohost, bool, 0644);
+MODULE_PARM_DESC(nohost, "do without the help of the host, even where it would give it");
 
 /*
  * @kvm never changes once set. The other two change in any context and
@@ -74,6 +74,8 @@ unsigned int pvio_host_max_ops(void)
 {
 	unsigned int max_ops = READ_ONCE(pvio_host.max_ops);
 
+	if (READ_ONCE(nohost))
+		return 0;
 	if (likely(max_ops) || !pvio_host.kvm ||
 	    time_before(jiffies, READ_ONCE(pvio_host.next_probe)))
 		return max_ops;
@@ -105,7 +107,7 @@ void pvio_host_lost(void)
  */
 bool pvio_host_serves(void)
 {
-	return READ_ONCE(pvio_host.max_ops);
+	return READ_ONCE(pvio_host.max_ops) && !READ_ONCE(nohost);
 }
 EXPORT_SYMBOL_GPL(pvio_host_serves);
 
@@ -119,7 +121,7 @@ EXPORT_SYMBOL_GPL(pvio_host_serves);
  */
 void pvio_host_detect(void)
 {
-	if (nohost || !pvio_cpuid_base("KVMKVMKVM\0\0\0") ||
+	if (!pvio_cpuid_base("KVMKVMKVM\0\0\0") ||
 	    pvio_memory_encrypted()) {
 		pr_info("no host to ask for batches\n");
 		return;

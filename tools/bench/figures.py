@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From the lab's sections and fio's output to figures and a table."""
+import json
+import statistics
+
+MODES = ("stock", "shim", "noshim", "virtio")
+JOBS = ("read", "write", "lba48")
+
+
+def requests(raw, name, number):
+    """What fio completed in one measurement: requests and their rate."""
+    found = list(raw.glob(f"**/{name}.{number}.json"))
+    job = json.loads(found[0].read_text())["jobs"][0]
+    side = job["write" if name.endswith("write") else "read"]
+    return side["total_ios"], side["iops"]
+
+
+def exit_counts(section):
+    """The exits of a section that its requests may have caused."""
+    exits = section["exits"]
+    reason = exits["by_reason"]
+    user = exits["userspace"]
+    return {
+        "port": reason.get("ioio", 0) + reason.get("io_instruction", 0),
+        "batch": reason.get("vmmcall", 0) + reason.get("vmcall", 0),
+        "user": user.get("io", 0),
+    }
+
+
+def spread(values):
+    return {"median": statistics.median(values), "min": min(values),
+            "max": max(values)}
+
+
+def sections_of(lab):
+    return [s for step in lab["steps"] for s in step.get("sections", [])]
+
+
+def disk_figures(sections, raw):
+    """For each measurement the rates of its rounds and exits per request."""
+    out = {}
+    seen = {}
+    for section in sections:
+        name = section["name"]
+        if not name.startswith(MODES):
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        total, rate = requests(raw, name, seen[name])
+        per = {k: v / total for k, v in exit_counts(section).items()}
+        per["vm"] = per["port"] + per["batch"]
+        entry = out.setdefault(name, {"rate": [], "exits": []})
+        entry["rate"].append(rate)
+        entry["exits"].append(per)
+    return out
+
+
+def batch_figures(sections, loops=100):
+    out = {}
+    for section in sections:
+        kind, _, count = section["name"].partition(".")
+        if kind == "batch":
+            out[int(count)] = {k: v / loops
+                               for k, v in exit_counts(section).items()}
+    return out
+
+
+def cost_figures(raw):
+    """Nanoseconds of each thing timed, a list by its name."""
+    out = {}
+    for line in next(raw.glob("**/costs")).read_text().splitlines():
+        what, _, loops, ns = line.split()
+        out.setdefault(what, []).append(int(ns) / int(loops))
+    return out
+
+
+def ratios(above, below):
+    return spread([a / b for a, b in zip(above, below)])
+
+
+def summary(disk, costs):
+    """The ratios, each between neighbours in time."""
+    out = {}
+    for job in ("read", "write"):
+        rate = {m: disk[f"{m}.{job}"]["rate"] for m in MODES}
+        for mode in ("shim", "noshim"):
+            out[f"{mode}/stock {job}"] = ratios(rate[mode], rate["stock"])
+            out[f"{mode}/virtio {job}"] = ratios(rate[mode], rate["virtio"])
+    out["direct/batch of 12"] = ratios(costs["direct"], costs["batch"])
+    out["empty batch/hypercall"] = ratios(costs["empty"], costs["hypercall"])
+    return out
+
+
+def collect(lab, raw):
+    """All figures of a run, raw ones included."""
+    sections = sections_of(lab)
+    disk = disk_figures(sections, raw)
+    costs = cost_figures(raw)
+    return {"disk": disk, "batch": batch_figures(sections), "costs": costs,
+            "ratios": summary(disk, costs)}
+
+
+def median_exits(result, mode, job, kind):
+    return statistics.median(e[kind]
+                             for e in result["disk"][f"{mode}.{job}"]["exits"])
+
+
+def ratio_text(r):
+    return f"{r['median']:.2f} ({r['min']:.2f} to {r['max']:.2f})"
+
+
+def exit_rows(result):
+    titles = {"read": "4 KiB random read", "write": "4 KiB random write",
+              "lba48": "the same with READ DMA EXT"}
+    for job, title in titles.items():
+        for kind, what in (("vm", "VM exits"), ("user", "exits to user space")):
+            cells = [f"{median_exits(result, m, job, kind):.2f}"
+                     if f"{m}.{job}" in result["disk"] else "-" for m in MODES]
+            yield f"| {title}, {what} per request | " + " | ".join(cells) + " |"
+
+
+def rate_rows(result):
+    r = result["ratios"]
+    for job in ("read", "write"):
+        yield (f"| random {job}s per second against stock IDE | 1 | "
+               f"{ratio_text(r[f'shim/stock {job}'])} | "
+               f"{ratio_text(r[f'noshim/stock {job}'])} | - |")
+        yield (f"| random {job}s per second against virtio-blk | "
+               f"- | {ratio_text(r[f'shim/virtio {job}'])} | "
+               f"{ratio_text(r[f'noshim/virtio {job}'])} | 1 |")
+
+
+def batch_row(result):
+    worst = max(v["batch"] for v in result["batch"].values())
+    user = max(v["user"] for v in result["batch"].values())
+    counts = result["batch"]
+    return (f"- {min(counts)} to {max(counts)} writes in a batch: at most "
+            f"{worst:.2f} VM exits by hypercall and {user:.2f} exits to user "
+            "space (a single write is made as an instruction)")
+
+
+def table(result):
+    """The figures as Markdown, for people and the README."""
+    r = result["ratios"]
+    rounds = len(result["disk"]["stock.read"]["rate"])
+    return "\n".join([
+        "| | stock IDE | pvio, host module | pvio, no host module | virtio-blk |",
+        "| --- | --- | --- | --- | --- |",
+        *exit_rows(result), *rate_rows(result), "",
+        f"- 12 port writes as instructions take {ratio_text(r['direct/batch of 12'])}"
+        " times as long as in a batch",
+        "- an empty batch takes "
+        f"{ratio_text(r['empty batch/hypercall'])} times as long as an empty"
+        " hypercall of KVM",
+        batch_row(result), "",
+        f"Queue depth 1, {rounds} rounds in turn within one boot, median (least"
+        " to greatest)."])
