@@ -1,22 +1,64 @@
 # SPDX-License-Identifier: GPL-2.0
 # What people type. "make help" lists it.
 
+# The kernel to build for: the running one, else the newest with headers here.
 KVER ?= $(shell uname -r)
 KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
 	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
 
 all: modules
 
-# The guest modules and the host module, in place.
+help:
+	@echo 'make            build every module in place (KVER= or KDIR= choose the kernel)'
+	@echo 'make demo       boot the lab: stock IDE against pvio, with a chart'
+	@echo 'make check      run every test'
+	@echo 'make bench      measure all figures of the README'
+	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
+	@echo 'make install-guest, install-host      install with DKMS'
+	@echo 'make uninstall-guest, uninstall-host  and take it away again'
+	@echo 'make clean      remove what was built'
+
 modules: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 modules
 
-# The guest modules alone, for DKMS.
+# For DKMS, whose packages are one for guests and one for hosts.
 guest: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 check-kdir:
-	@test -n "$(KDIR)" || { echo "no kernel headers found: install" \
+	@test -d "$(KDIR)" || { echo "make: no kernel headers found: install" \
 		"linux-headers-amd64, or name them with KDIR=" >&2; exit 2; }
 
-.PHONY: all modules guest check-kdir
+# Each goes on in a make of its own, to find the headers just installed.
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory -s bench-modules
+	@tools/bench/run --rounds 3 --seconds 1
+
+bench:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory -s bench-modules
+	@tools/bench/run
+
+check:
+	@tools/setup check
+	@$(MAKE) --no-print-directory -s modules
+	@tools/selftests/run
+
+bench-modules: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench \
+		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/Module.symvers modules
+
+build-matrix:
+	@tools/matrix/run
+
+install-guest install-host uninstall-guest uninstall-host:
+	@packaging/install $(subst -, ,$@)
+
+clean: check-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 clean
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench clean
+	$(RM) -r build
+
+.PHONY: all help modules guest check-kdir demo bench check bench-modules \
+	build-matrix install-guest install-host uninstall-guest uninstall-host clean

@@ -8,6 +8,8 @@
 #include "kvm_api.h"
 #include "vcpu.h"
 
+#include "compat/kvm_host.h"
+
 /*
  * QEMU registers the PCI configuration address as a coalesced port, so it
  * empties the ring before it answers a read of it (hw/pci-host/i440fx.c,
@@ -23,11 +25,22 @@ int pvio_guest_read(struct pvio_batch *b, u64 gpa, void *to, unsigned int len)
 	return pvio_kvm.vcpu_read_guest(pvio_batch_vcpu(b)->vcpu, gpa, to, len);
 }
 
+/*
+ * Each store takes an entry of the dirty ring, and KVM sees to its being
+ * emptied between entries to the guest only: it keeps 64 in reserve
+ * (KVM_DIRTY_RING_RSVD_ENTRIES, virt/kvm/dirty_ring.c).
+ */
+#define PVIO_DIRTY_RING_STORES	32
+
 int pvio_guest_write(struct pvio_batch *b, u64 gpa, const void *from,
 		     unsigned int len)
 {
-	return pvio_kvm.vcpu_write_guest(pvio_batch_vcpu(b)->vcpu, gpa, from,
-					 len);
+	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+
+	if (pvio_kvm_dirty_ring(pv->vcpu->kvm) &&
+	    pv->stored++ >= PVIO_DIRTY_RING_STORES)
+		return -EAGAIN;
+	return pvio_kvm.vcpu_write_guest(pv->vcpu, gpa, from, len);
 }
 
 bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op)
@@ -35,7 +48,8 @@ bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op)
 	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
 	gfn_t gfn = gpa_to_gfn(op->addr);
 
-	if (op->addr >> vcpu->arch.maxphyaddr)
+	/* user space sets it, to anything */
+	if (op->addr >> min(vcpu->arch.maxphyaddr, 63))
 		return false;
 	/* the local APIC answers its own CPU before any bus is asked */
 	if (gfn == gpa_to_gfn(vcpu->arch.apic_base))
@@ -69,6 +83,8 @@ bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op)
 	struct kvm_io_bus *bus = op_bus(pvio_batch_vcpu(b)->vcpu, op);
 	int i;
 
+	/* user space decides how long the bus is, the guest how often we look */
+	cond_resched();
 	for (i = 0; bus && i < bus->dev_count; i++) {
 		if (range_answers(&bus->range[i], op))
 			return true;
@@ -113,6 +129,33 @@ static bool ring_usable(struct pvio_vcpu *pv)
 	       pvio_kernel_claims(&pv->batch, &conf_mem);
 }
 
+/*
+ * Whichever thread of user space empties the ring performs what is in it,
+ * perhaps from inside another access. So nothing goes there that is about the
+ * CPU that makes the access: SMI and ACPI commands, the keyboard controller's
+ * and the fast A20 gate's resets, PCI configuration, VMware's back door.
+ */
+static bool about_the_cpu(const struct pvio_op *op)
+{
+	static const struct {
+		u16 first;
+		u16 last;
+	} ports[] = {
+		{ 0x64, 0x64 }, { 0x92, 0x92 }, { 0xb2, 0xb3 },
+		{ 0xcf8, 0xcff }, { 0x5658, 0x5659 },
+	};
+	int i;
+
+	if (pvio_kind_is_mmio(op->kind))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(ports); i++) {
+		if (op->addr <= ports[i].last &&
+		    op->addr + op->size > ports[i].first)
+			return true;
+	}
+	return false;
+}
+
 int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
 {
 	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
@@ -122,7 +165,7 @@ int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
 	u32 last, next;
 	int r = -ENOSPC;
 
-	if (!ring_usable(pv))
+	if (about_the_cpu(op) || !ring_usable(pv))
 		return -EOPNOTSUPP;
 
 	spin_lock(&kvm->ring_lock);

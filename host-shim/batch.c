@@ -99,6 +99,7 @@ enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa, __u64 count)
 	b->done = 0;
 	b->unflushed = 0;
 	b->flushes = 0;
+	b->unstored = false;
 	b->wait = PVIO_WAIT_NONE;
 	b->user_exits = 0;
 
@@ -129,9 +130,8 @@ static bool complete_op(struct pvio_batch *b)
 	if (!pvio_kind_is_read(op->kind))
 		return true;
 	/* at once, not at the end: the module may not see the end */
-	if (pvio_guest_write(b, at, &op->value, sizeof(op->value)))
-		return false;
-	return !pvio_op_stops(op, op->value);
+	b->unstored = pvio_guest_write(b, at, &op->value, sizeof(op->value));
+	return !b->unstored && !pvio_op_stops(op, op->value);
 }
 
 static enum pvio_next leave(struct pvio_batch *b, enum pvio_wait wait,
@@ -189,16 +189,18 @@ enum pvio_next pvio_batch_step(struct pvio_batch *b)
 	return b->unflushed ? flush(b) : PVIO_NEXT_FINISH;
 }
 
-static void finish_flush(struct pvio_batch *b)
+static enum pvio_next continue_flush(struct pvio_batch *b)
 {
-	if (!pvio_ring_drained(b)) {
-		if (b->flushes < PVIO_MAX_FLUSHES)
-			return;		/* ask again */
-		/* the writes are user space's now, as any coalesced write */
-		pvio_ring_distrust(b);
+	if (pvio_ring_drained(b)) {
+		b->unflushed = 0;
+		b->flushes = 0;
+		return pvio_batch_step(b);
 	}
-	b->unflushed = 0;
-	b->flushes = 0;
+	if (b->flushes < PVIO_MAX_FLUSHES)
+		return flush(b);
+	/* the writes are user space's now; nothing may follow them from here */
+	pvio_ring_distrust(b);
+	return PVIO_NEXT_FINISH;
 }
 
 /**
@@ -214,28 +216,40 @@ enum pvio_next pvio_batch_continue(struct pvio_batch *b)
 	enum pvio_wait wait = b->wait;
 
 	b->wait = PVIO_WAIT_NONE;
-	if (wait == PVIO_WAIT_FLUSH) {
-		finish_flush(b);
-		if (b->unflushed)
-			return flush(b);
-	} else {
-		if (pvio_kind_is_read(op->kind))
-			op->value = pvio_user_value(b, op);
-		if (!complete_op(b))
-			return PVIO_NEXT_FINISH;
-	}
+	if (wait == PVIO_WAIT_FLUSH)
+		return continue_flush(b);
+	if (pvio_kind_is_read(op->kind))
+		op->value = pvio_user_value(b, op);
+	if (!complete_op(b))
+		return PVIO_NEXT_FINISH;
 	return pvio_batch_step(b);
 }
 
 /**
- * pvio_batch_note() - what to tell the guest should nobody continue @b
- * @b: a batch that waits for user space
+ * pvio_batch_result() - what a finished batch returns
+ * @b: the batch
+ *
+ * Context: any.
+ * Return: the value for RAX.
+ */
+__u64 pvio_batch_result(const struct pvio_batch *b)
+{
+	return b->unstored ? b->ops[b->done - 1].value : b->done;
+}
+
+/**
+ * pvio_batch_note() - what to tell the guest beside the result
+ * @b: a batch that is finished, or waits for user space and may never go on
  *
  * Context: any.
  * Return: the value for RDX, see PVIO_HANDOVER.
  */
 __u32 pvio_batch_note(const struct pvio_batch *b)
 {
+	if (b->unstored)
+		return PVIO_HANDOVER | PVIO_HANDOVER_VALUE | b->done;
+	if (b->wait == PVIO_WAIT_NONE)
+		return 0;
 	if (b->wait == PVIO_WAIT_FLUSH)
 		return PVIO_HANDOVER | b->done;
 	if (pvio_kind_is_read(b->ops[b->done].kind))

@@ -48,7 +48,7 @@ enum pvio_wait {
 };
 
 enum pvio_next {
-	PVIO_NEXT_FINISH,	/* @done operations are the result */
+	PVIO_NEXT_FINISH,	/* pvio_batch_result() has the result */
 	PVIO_NEXT_EXIT,		/* leave for user space, then continue */
 	PVIO_NEXT_SKIPPED,	/* as FINISH; KVM moved the RIP already */
 };
@@ -61,6 +61,7 @@ enum pvio_next {
  * @done:	operations performed, or queued in the ring
  * @unflushed:	writes in the ring that user space may not have seen
  * @flushes:	attempts to have the ring emptied, since it last was
+ * @unstored:	the value of the last operation could not be stored
  * @wait:	what the vCPU is in user space for
  * @user_exits:	how often it went there for this batch
  *
@@ -73,6 +74,7 @@ struct pvio_batch {
 	__u16 done;
 	__u16 unflushed;
 	__u16 flushes;
+	bool unstored;
 	enum pvio_wait wait;
 	unsigned int user_exits;
 };
@@ -81,6 +83,7 @@ enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa,
 				   __u64 count);
 enum pvio_next pvio_batch_step(struct pvio_batch *b);
 enum pvio_next pvio_batch_continue(struct pvio_batch *b);
+__u64 pvio_batch_result(const struct pvio_batch *b);
 __u32 pvio_batch_note(const struct pvio_batch *b);
 
 /* The backend. Returns 0 or a negative error where not said otherwise. */

@@ -67,7 +67,7 @@ static struct ftrace_ops vm_destruction_ops = {
  */
 int pvio_hook_vm_destruction(void)
 {
-	static char name[] = "kvm_arch_destroy_vm";
+	char name[] = "kvm_arch_destroy_vm";
 	int r;
 
 	r = ftrace_set_filter(&vm_destruction_ops, name, strlen(name), 1);

@@ -94,12 +94,12 @@ static enum pvio_refusal check_caller(struct kvm_vcpu *vcpu)
 }
 
 /* Ends the hypercall: nothing of the module may be touched afterwards. */
-static int finish(struct kvm_vcpu *vcpu, long result)
+static int finish(struct kvm_vcpu *vcpu, long result, u32 note)
 {
 	int r;
 
 	set_result(vcpu, VCPU_REGS_RAX, result);
-	set_result(vcpu, VCPU_REGS_RDX, 0);
+	set_result(vcpu, VCPU_REGS_RDX, note);
 	vcpu->stat.hypercalls++;
 	r = pvio_kvm.skip_emulated_instruction(vcpu);
 	percpu_ref_put(&pvio_users);
@@ -112,7 +112,7 @@ static int refuse(struct kvm_vcpu *vcpu, struct pvio_vcpu *pv,
 	if (pv)
 		pv->stats.refused[refusal]++;
 	trace_pvio_refuse(vcpu, pvio_refusals[refusal].name);
-	return finish(vcpu, pvio_refusals[refusal].error);
+	return finish(vcpu, pvio_refusals[refusal].error, 0);
 }
 
 static void account(struct pvio_vcpu *pv)
@@ -146,22 +146,19 @@ static int proceed(struct pvio_vcpu *pv, enum pvio_next next)
 
 	account(pv);
 	if (next == PVIO_NEXT_FINISH)
-		return finish(pv->vcpu, pv->batch.done);
+		return finish(pv->vcpu, pvio_batch_result(&pv->batch),
+			      pvio_batch_note(&pv->batch));
 
 	/* KVM has moved the RIP: the batch ends here, as a short one */
-	set_result(pv->vcpu, VCPU_REGS_RAX, pv->batch.done);
-	set_result(pv->vcpu, VCPU_REGS_RDX, 0);
+	set_result(pv->vcpu, VCPU_REGS_RAX, pvio_batch_result(&pv->batch));
+	set_result(pv->vcpu, VCPU_REGS_RDX, pvio_batch_note(&pv->batch));
 	pv->vcpu->stat.hypercalls++;
 	skipped = pv->skipped;
 	percpu_ref_put(&pvio_users);
 	return skipped;
 }
 
-/*
- * User space did what the exit asked for, and entered KVM_RUN again; the
- * thread may be another one, and the VM may have been reset in between.
- */
-static int complete_user(struct kvm_vcpu *vcpu)
+static int continue_batch(struct kvm_vcpu *vcpu)
 {
 	struct pvio_vcpu *pv = pvio_vcpu_find(vcpu);
 	enum pvio_next next;
@@ -176,6 +173,22 @@ static int complete_user(struct kvm_vcpu *vcpu)
 	}
 	next = pvio_batch_continue(&pv->batch);
 	return proceed(pv, next);
+}
+
+/*
+ * User space did what the exit asked for, and entered KVM_RUN again; the
+ * thread may be another one, and the VM may have been reset in between.
+ */
+static int complete_user(struct kvm_vcpu *vcpu)
+{
+	struct kvm *kvm = vcpu->kvm;
+	int idx, r;
+
+	/* before 5.17 KVM_RUN does not hold it here yet, as it does for exits */
+	idx = srcu_read_lock(&kvm->srcu);
+	r = continue_batch(vcpu);
+	srcu_read_unlock(&kvm->srcu, idx);
+	return r;
 }
 
 static int run_batch(struct kvm_vcpu *vcpu)
@@ -193,6 +206,7 @@ static int run_batch(struct kvm_vcpu *vcpu)
 		return refuse(vcpu, pv, refusal);
 
 	pv->rip = pvio_kvm.get_linear_rip(vcpu);
+	pv->stored = 0;
 	return proceed(pv, pvio_batch_step(&pv->batch));
 }
 
@@ -231,7 +245,7 @@ int pvio_hypercall(struct kvm_vcpu *vcpu)
 	refusal = check_caller(vcpu);
 	if (refusal)
 		return refuse(vcpu, pvio_vcpu_find(vcpu), refusal);
-	return finish(vcpu, query(arg(vcpu, VCPU_REGS_RBX)));
+	return finish(vcpu, query(arg(vcpu, VCPU_REGS_RBX)), 0);
 }
 
 static void hand_over(struct pvio_vcpu *pv)
@@ -259,19 +273,24 @@ static void hand_over(struct pvio_vcpu *pv)
  * has to be waited for.
  *
  * Context: module exit, after pvio_users was killed.
+ * Return: the process of a VM that has to be waited for, or 0.
  */
-void pvio_hypercalls_hand_over(void)
+pid_t pvio_hypercalls_hand_over(void)
 {
 	struct pvio_vcpu *pv;
 	struct pvio_vm *vm;
+	pid_t waiting = 0;
 
 	/* as long as a VM is in the list, its vCPUs exist */
-	spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_vms_lock);
 	list_for_each_entry(vm, &pvio_vms, node) {
 		list_for_each_entry(pv, &vm->vcpus, node) {
 			if (READ_ONCE(pv->waiting))
 				hand_over(pv);
+			if (READ_ONCE(pv->waiting))
+				waiting = vm->kvm->userspace_pid;
 		}
 	}
-	spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_vms_lock);
+	return waiting;
 }

@@ -16,6 +16,6 @@ extern struct percpu_ref pvio_users;
 
 bool pvio_hypercall_ours(struct kvm_vcpu *vcpu);
 int pvio_hypercall(struct kvm_vcpu *vcpu);
-void pvio_hypercalls_hand_over(void);
+pid_t pvio_hypercalls_hand_over(void);
 
 #endif /* PVIO_HOST_HYPERCALL_H */

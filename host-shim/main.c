@@ -31,11 +31,13 @@ static void last_user_gone(struct percpu_ref *ref)
 static void wait_for_users(void)
 {
 	unsigned long patience = jiffies + 10 * HZ;
+	pid_t pid;
 
 	do {
-		pvio_hypercalls_hand_over();
-		if (time_after(jiffies, patience)) {
-			pr_warn("waiting for a VM to finish an MMIO access: is its process stopped?\n");
+		pid = pvio_hypercalls_hand_over();
+		if (pid && time_after(jiffies, patience)) {
+			pr_warn("waiting for the VM of process %d to go on with a batch: continue or end it\n",
+				pid);
 			patience = jiffies + 60 * HZ;
 		}
 	} while (!wait_for_completion_timeout(&users_gone, HZ / 50));

@@ -39,7 +39,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	struct pvio_vm *vm;
 
 	show_header(m);
-	spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_vms_lock);
 	total = pvio_retired;
 	list_for_each_entry(vm, &pvio_vms, node) {
 		struct pvio_stats sum = {};
@@ -55,7 +55,7 @@ static int stats_show(struct seq_file *m, void *unused)
 		seq_printf(m, "%d %u", vm->kvm->userspace_pid, n);
 		show_counters(m, &sum);
 	}
-	spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_vms_lock);
 	seq_printf(m, "total %u", vcpus);
 	show_counters(m, &total);
 	return 0;

@@ -6,7 +6,7 @@
 #include "vcpu.h"
 
 LIST_HEAD(pvio_vms);
-DEFINE_SPINLOCK(pvio_vms_lock);
+DEFINE_RAW_SPINLOCK(pvio_vms_lock);
 
 /* Counters of VMs that are gone, under pvio_vms_lock. */
 struct pvio_stats pvio_retired;
@@ -71,7 +71,7 @@ struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu)
 	}
 
 	/* only this thread adds this vCPU, but others may add the VM */
-	spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_vms_lock);
 	vm = find_vm(vcpu->kvm);
 	if (!vm) {
 		vm = new;
@@ -84,7 +84,7 @@ struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu)
 	pv->vm = vm;
 	list_add_tail(&pv->node, &vm->vcpus);
 	hash_add_rcu(pvio_vcpus, &pv->hash, (unsigned long)vcpu);
-	spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_vms_lock);
 
 	kfree(new);
 	return pv;
@@ -120,7 +120,7 @@ static unsigned int forget_vm(struct pvio_vm *vm)
 		kfree_rcu(pv, rcu);
 	}
 	list_del(&vm->node);
-	kfree(vm);
+	kfree_rcu(vm, rcu);
 	return waiting;
 }
 
@@ -136,11 +136,11 @@ unsigned int pvio_vm_forget(struct kvm *kvm)
 	unsigned int waiting = 0;
 	struct pvio_vm *vm;
 
-	spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_vms_lock);
 	vm = find_vm(kvm);
 	if (vm)
 		waiting = forget_vm(vm);
-	spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_vms_lock);
 	return waiting;
 }
 
@@ -153,8 +153,8 @@ void pvio_vms_free(void)
 {
 	struct pvio_vm *vm, *next;
 
-	spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_vms_lock);
 	list_for_each_entry_safe(vm, next, &pvio_vms, node)
 		forget_vm(vm);
-	spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_vms_lock);
 }

@@ -26,15 +26,18 @@ struct pvio_stats {
  * @vcpus:	its struct pvio_vcpu
  * @node:	in pvio_vms
  * @distrusted:	user space did not empty the coalesced ring when it should
+ * @rcu:	for freeing
  *
  * Lists change under pvio_vms_lock, which the destruction of a VM takes
- * before KVM frees anything of it.
+ * before KVM frees anything of it. It is a raw one, since ftrace calls with
+ * preemption disabled.
  */
 struct pvio_vm {
 	struct kvm *kvm;
 	struct list_head vcpus;
 	struct list_head node;
 	bool distrusted;
+	struct rcu_head rcu;
 };
 
 /**
@@ -48,6 +51,7 @@ struct pvio_vm {
  * @kvm_complete: KVM's own completion of the exit under way, which a removal
  *		of the module puts in the place of ours; NULL where it has none
  * @ring_mark:	the slot of its newest write in the coalesced ring
+ * @stored:	values stored in guest memory for this hypercall
  * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
  *		reference in pvio_users
  * @skipped:	KVM's verdict where it moved the RIP past the hypercall
@@ -66,6 +70,7 @@ struct pvio_vcpu {
 	unsigned long rip;
 	int (*kvm_complete)(struct kvm_vcpu *vcpu);
 	u32 ring_mark;
+	unsigned int stored;
 	bool waiting;
 	int skipped;
 	struct pvio_stats stats;
@@ -73,7 +78,7 @@ struct pvio_vcpu {
 };
 
 extern struct list_head pvio_vms;
-extern spinlock_t pvio_vms_lock;
+extern raw_spinlock_t pvio_vms_lock;
 extern struct pvio_stats pvio_retired;
 
 static inline struct pvio_vcpu *pvio_batch_vcpu(struct pvio_batch *b)

@@ -131,6 +131,9 @@ static bool can_accelerate(const struct pvblk_port *port,
 		return false;
 	if (tf->flags & ATA_TFLAG_POLLING || ap->flags & ATA_FLAG_PIO_POLLING)
 		return false;
+	/* cylinders and heads: the device moves on in all of Device */
+	if (tf->flags & ATA_TFLAG_ISADDR && !(tf->flags & ATA_TFLAG_LBA))
+		return false;
 	return tf->flags & ATA_TFLAG_DEVICE && tf->ctl == ap->last_ctl;
 }
 
@@ -367,6 +370,30 @@ static void pvblk_freeze(struct ata_port *ap)
 	ata_sff_freeze(ap);
 }
 
+/* What a port's operations must be for the batches to do as they do. */
+static const struct {
+	const char *name;
+	size_t at;
+	void *function;
+} standard_ops[] = {
+#define STANDARD(op, function) \
+	{ #op, offsetof(struct ata_port_operations, op), function }
+	STANDARD(qc_issue, ata_bmdma_qc_issue),
+	STANDARD(freeze, ata_sff_freeze),
+	STANDARD(sff_dev_select, ata_sff_dev_select),
+	STANDARD(sff_set_devctl, NULL),
+	STANDARD(sff_check_status, ata_sff_check_status),
+	STANDARD(sff_check_altstatus, NULL),
+	STANDARD(sff_tf_load, ata_sff_tf_load),
+	STANDARD(sff_exec_command, ata_sff_exec_command),
+	STANDARD(sff_irq_clear, ata_bmdma_irq_clear),
+	STANDARD(bmdma_setup, ata_bmdma_setup),
+	STANDARD(bmdma_start, ata_bmdma_start),
+	STANDARD(bmdma_stop, ata_bmdma_stop),
+	STANDARD(bmdma_status, ata_bmdma_status),
+#undef STANDARD
+};
+
 /**
  * pvblk_command_unfit() - whether a port's operations are the standard ones
  * @ops: the operations
@@ -379,26 +406,13 @@ static void pvblk_freeze(struct ata_port *ap)
  */
 const char *pvblk_command_unfit(const struct ata_port_operations *ops)
 {
-#define REQUIRE(op, standard)		\
-	do {				\
-		if (ops->op != (standard))	\
-			return #op;	\
-	} while (0)
+	unsigned int i;
 
-	REQUIRE(qc_issue, ata_bmdma_qc_issue);
-	REQUIRE(freeze, ata_sff_freeze);
-	REQUIRE(sff_dev_select, ata_sff_dev_select);
-	REQUIRE(sff_set_devctl, NULL);
-	REQUIRE(sff_check_status, ata_sff_check_status);
-	REQUIRE(sff_check_altstatus, NULL);
-	REQUIRE(sff_tf_load, ata_sff_tf_load);
-	REQUIRE(sff_exec_command, ata_sff_exec_command);
-	REQUIRE(sff_irq_clear, ata_bmdma_irq_clear);
-	REQUIRE(bmdma_setup, ata_bmdma_setup);
-	REQUIRE(bmdma_start, ata_bmdma_start);
-	REQUIRE(bmdma_stop, ata_bmdma_stop);
-	REQUIRE(bmdma_status, ata_bmdma_status);
-#undef REQUIRE
+	for (i = 0; i < ARRAY_SIZE(standard_ops); i++) {
+		if (*(void **)((char *)ops + standard_ops[i].at) !=
+		    standard_ops[i].function)
+			return standard_ops[i].name;
+	}
 	return NULL;
 }
 

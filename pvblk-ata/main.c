@@ -20,7 +20,7 @@ MODULE_PARM_DESC(force, "take over controllers other than QEMU's, and load outsi
 /* Under the device lock of each controller: no more ports are taken over. */
 static bool leaving;
 
-static int for_host(struct device *dev, void *fn)
+static int visit_host(struct device *dev, void *fn)
 {
 	int (*port_fn)(struct ata_port *ap) = fn;
 	struct Scsi_Host *shost;
@@ -34,14 +34,14 @@ static int for_host(struct device *dev, void *fn)
 }
 
 /* A controller's children are ports, whose children are SCSI hosts. */
-static int for_child(struct device *dev, void *fn)
+static int visit_child(struct device *dev, void *fn)
 {
-	return device_for_each_child(dev, fn, for_host);
+	return device_for_each_child(dev, fn, visit_host);
 }
 
-static void for_each_port(struct device *dev, int (*fn)(struct ata_port *ap))
+static void visit_ports(struct device *dev, int (*fn)(struct ata_port *ap))
 {
-	device_for_each_child(dev, fn, for_child);
+	device_for_each_child(dev, fn, visit_child);
 }
 
 static int detach(struct ata_port *ap)
@@ -57,9 +57,9 @@ static int bus_notify(struct notifier_block *nb, unsigned long event,
 
 	/* both come with the device lock held */
 	if (event == BUS_NOTIFY_BOUND_DRIVER && !leaving)
-		for_each_port(dev, pvblk_port_attach);
+		visit_ports(dev, pvblk_port_attach);
 	else if (event == BUS_NOTIFY_UNBIND_DRIVER)
-		for_each_port(dev, detach);
+		visit_ports(dev, detach);
 	return NOTIFY_OK;
 }
 
@@ -71,7 +71,7 @@ static int visit_device(struct device *dev, void *fn)
 {
 	device_lock(dev);
 	if (dev->driver)
-		for_each_port(dev, fn);
+		visit_ports(dev, fn);
 	device_unlock(dev);
 	return 0;
 }

@@ -35,7 +35,7 @@ struct pvio_batch *pvio_batch_alloc(struct pvio_client *client,
 	if (!b)
 		return NULL;
 	/* kmalloc() aligns a power of two to itself: no page is crossed */
-	b->ops = kzalloc(roundup_pow_of_two(max) * sizeof(*b->ops), GFP_KERNEL);
+	b->ops = kcalloc(roundup_pow_of_two(max), sizeof(*b->ops), GFP_KERNEL);
 	b->mapped = kcalloc(max, sizeof(*b->mapped), GFP_KERNEL);
 	if (!b->ops || !b->mapped) {
 		pvio_batch_free(b);

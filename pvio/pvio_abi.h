@@ -3,7 +3,9 @@
  * pvio_abi.h - the wire between a guest and the batch hypercall of its host
  *
  * One file for the guest library, the host module and user-space tests; the
- * fixed-size types of the user API are all that it includes. Calls are KVM hypercalls (vmcall or vmmcall):
+ * fixed-size types of the user API are all that it includes.
+ *
+ * Calls are KVM hypercalls (vmcall or vmmcall):
  *
  *	RAX	in: call number, out: result (>= 0) or a negative error
  *	RBX	in: first argument
@@ -38,9 +40,9 @@ enum pvio_query {
 	PVIO_QUERY_MAX_OPS	= 2,	/* longest batch that it takes */
 };
 
-#define PVIO_FEATURE_PORT	(1u << 0)	/* port reads and writes */
-#define PVIO_FEATURE_MMIO	(1u << 1)	/* MMIO reads and writes */
-#define PVIO_FEATURE_STOP	(1u << 2)	/* conditional stop */
+#define PVIO_FEATURE_PORT	0x1u	/* port reads and writes */
+#define PVIO_FEATURE_MMIO	0x2u	/* MMIO reads and writes */
+#define PVIO_FEATURE_STOP	0x4u	/* conditional stop */
 
 enum pvio_kind {
 	PVIO_PORT_READ		= 0,
@@ -86,10 +88,11 @@ struct pvio_op {
  * The host module may be removed while a batch waits for user space. KVM then
  * finishes that one access alone, and RDX says what became of the batch:
  * the operations done in its low 16 bits, and whether the value of the last
- * of them is in RAX instead of in memory. RAX says nothing otherwise.
+ * of them is in RAX instead of in memory. RAX says nothing otherwise. A host
+ * that cannot store a value ends the batch with it in the same way.
  */
-#define PVIO_HANDOVER		(1u << 31)
-#define PVIO_HANDOVER_VALUE	(1u << 30)
+#define PVIO_HANDOVER		0x80000000u
+#define PVIO_HANDOVER_VALUE	0x40000000u
 #define PVIO_HANDOVER_DONE	0xffffu
 
 /* Errors, with KVM's values (include/uapi/linux/kvm_para.h). */

@@ -16,6 +16,16 @@ static inline bool pvio_kvm_state_protected(const struct kvm_vcpu *vcpu)
 #endif
 }
 
+/* 5.11: dirty pages may go into a ring, which has room for so many at a time */
+static inline bool pvio_kvm_dirty_ring(const struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return kvm->dirty_ring_size;
+#else
+	return false;
+#endif
+}
+
 /*
  * kvm_emulate_hypercall() tries Xen's and Hyper-V's calls before it reads RAX
  * as a number of KVM's own; the predicates that it uses are private to KVM.

@@ -5,9 +5,10 @@
 
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
+#include <linux/version.h>
 
-/* hypervisor_cpuid_base() moved to <asm/cpuid/api.h> under a new name */
-#if __has_include(<asm/cpuid/api.h>)
+/* 6.15: hypervisor_cpuid_base() moved to <asm/cpuid/api.h> under a new name */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 #include <asm/cpuid/api.h>
 #define pvio_hypervisor_cpuid_base	cpuid_base_hypervisor
 #else

@@ -15,9 +15,8 @@ def requests(raw, name, number):
     return side["total_ios"], side["iops"]
 
 
-def exit_counts(section):
-    """The exits of a section that its requests may have caused."""
-    exits = section["exits"]
+def exit_counts(exits):
+    """The exits that requests may have caused."""
     reason = exits["by_reason"]
     user = exits["userspace"]
     return {
@@ -33,20 +32,21 @@ def spread(values):
 
 
 def sections_of(lab):
-    return [s for step in lab["steps"] for s in step.get("sections", [])]
+    """Each measurement as (name, its number, its exits)."""
+    for step in lab["steps"]:
+        for name, runs in step.get("sections", {}).items():
+            for number, run in enumerate(runs, 1):
+                yield name, number, exit_counts(run["exits"])
 
 
 def disk_figures(sections, raw):
     """For each measurement the rates of its rounds and exits per request."""
     out = {}
-    seen = {}
-    for section in sections:
-        name = section["name"]
+    for name, number, exits in sections:
         if not name.startswith(MODES):
             continue
-        seen[name] = seen.get(name, 0) + 1
-        total, rate = requests(raw, name, seen[name])
-        per = {k: v / total for k, v in exit_counts(section).items()}
+        total, rate = requests(raw, name, number)
+        per = {kind: count / total for kind, count in exits.items()}
         per["vm"] = per["port"] + per["batch"]
         entry = out.setdefault(name, {"rate": [], "exits": []})
         entry["rate"].append(rate)
@@ -55,12 +55,12 @@ def disk_figures(sections, raw):
 
 
 def batch_figures(sections, loops=100):
+    """Exits of one batch, by the number of writes in it."""
     out = {}
-    for section in sections:
-        kind, _, count = section["name"].partition(".")
+    for name, _, exits in sections:
+        kind, _, count = name.partition(".")
         if kind == "batch":
-            out[int(count)] = {k: v / loops
-                               for k, v in exit_counts(section).items()}
+            out[int(count)] = {k: v / loops for k, v in exits.items()}
     return out
 
 
@@ -92,7 +92,7 @@ def summary(disk, costs):
 
 def collect(lab, raw):
     """All figures of a run, raw ones included."""
-    sections = sections_of(lab)
+    sections = list(sections_of(lab))
     disk = disk_figures(sections, raw)
     costs = cost_figures(raw)
     return {"disk": disk, "batch": batch_figures(sections), "costs": costs,

@@ -160,7 +160,9 @@ static void one_batch(void)
 
 	random_page();
 	faulty = chance(3);
-	performed = exits = in_ring = 0;
+	performed = 0;
+	exits = 0;
+	in_ring = 0;
 	if (chance(5))
 		gpa += random() % PVIO_PAGE_SIZE;
 
@@ -187,7 +189,7 @@ static void one_batch(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
+	unsigned int rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 200000;
 
 	printf("TAP version 13\n1..1\n");
 	for (seed = 1; seed <= rounds; seed++) {

@@ -66,19 +66,34 @@ static struct kvm_coalesced_mmio ring_take(struct vmm *v)
 	return e;
 }
 
-/* May be followed by a block that says more, as the harness's own macros. */
-#define EXPECT_DONE(v, result)					\
-	EXPECT_EQ(VMM_DONE, vmm_run(v));			\
-	EXPECT_EQ(0, vmm_rdx(v));				\
-	EXPECT_EQ((uint64_t)(result), vmm_rax(v))
+/* The hypercall is over, with nothing more for user space to do. */
+static bool expect_done(struct __test_metadata *_metadata, struct vmm *v,
+			uint64_t result)
+{
+	int reason = vmm_run(v);
+	uint64_t rax = vmm_rax(v);
+	uint64_t rdx = vmm_rdx(v);
 
-#define EXPECT_PORT_EXIT(v, dir, at, bytes) do {		\
-	ASSERT_EQ(KVM_EXIT_IO, vmm_run(v));			\
-	EXPECT_EQ(dir, (v)->run->io.direction);			\
-	EXPECT_EQ(at, (v)->run->io.port);			\
-	EXPECT_EQ(bytes, (v)->run->io.size);			\
-	EXPECT_EQ(1, (v)->run->io.count);			\
-} while (0)
+	EXPECT_EQ(VMM_DONE, reason);
+	EXPECT_EQ(0, rdx);
+	EXPECT_EQ(result, rax);
+	return reason == VMM_DONE && !rdx && rax == result;
+}
+
+#define EXPECT_DONE(v, result) EXPECT_TRUE(expect_done(_metadata, v, result))
+
+static void expect_port_exit(struct __test_metadata *_metadata, struct vmm *v,
+			     int direction, int port, int size)
+{
+	ASSERT_EQ(KVM_EXIT_IO, vmm_run(v));
+	EXPECT_EQ(direction, v->run->io.direction);
+	EXPECT_EQ(port, v->run->io.port);
+	EXPECT_EQ(size, v->run->io.size);
+	EXPECT_EQ(1, v->run->io.count);
+}
+
+#define EXPECT_PORT_EXIT(v, direction, port, size) \
+	expect_port_exit(_metadata, v, direction, port, size)
 
 TEST_F(vm, query)
 {
@@ -572,6 +587,51 @@ TEST_F(vm, immediate_exit_drains)
 	EXPECT_EQ(3, vmm_rax(v));
 	v->run->immediate_exit = 0;
 	EXPECT_DONE(v, 3);
+}
+
+/* What is about the CPU that writes goes to user space on its own. */
+TEST_F(vm, ports_that_are_not_queued)
+{
+	static const uint16_t ports[] = { 0x64, 0x92, 0xb2, 0xcf8, 0xcfc,
+					  0x5658 };
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	for (unsigned int i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
+		int size = ports[i] >= 0xcf8 ? 4 : 1;
+
+		port_write(&self->ops[0], 0x1f2, 1, 1);
+		port_write(&self->ops[1], ports[i], size, 2);
+		vmm_batch(v, 2);
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+		EXPECT_EQ(0x1f2, ring_take(v).phys_addr);
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, ports[i], size);
+		EXPECT_DONE(v, 2);
+	}
+}
+
+/* The page turns read-only under a batch: the value comes in RAX. */
+TEST_F(vm, value_cannot_be_stored)
+{
+	struct kvm_userspace_memory_region region = {
+		.flags = KVM_MEM_READONLY,
+		.memory_size = VMM_MEMORY,
+		.userspace_addr = (uintptr_t)self->v.memory,
+	};
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_set_mode(v, VMM_PROTECTED));
+	port_read(&self->ops[0], 0x170, 2);
+	port_read(&self->ops[1], 0x171, 1);
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 2);
+	ASSERT_EQ(0, ioctl(v->vm, KVM_SET_USER_MEMORY_REGION,
+			   &(struct kvm_userspace_memory_region) {}));
+	ASSERT_EQ(0, ioctl(v->vm, KVM_SET_USER_MEMORY_REGION, &region));
+	vmm_io_answer(v, 0x1234);
+	EXPECT_EQ(VMM_DONE, vmm_run(v));
+	EXPECT_EQ(0x1234, vmm_rax(v));
+	EXPECT_EQ(PVIO_HANDOVER | PVIO_HANDOVER_VALUE | 1, vmm_rdx(v));
 }
 
 /* The page goes away under a batch: its reads have nowhere to go. */
