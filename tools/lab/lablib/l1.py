@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Starts L1's QEMU and hands on what its agent reports; notices when it falls silent."""
+
+import contextlib
+import ctypes
+import json
+import select
+import signal
+import socket
+import subprocess
+import time
+
+from . import accel, qmp, splat
+from .errors import KERNEL, LAB, LIMIT, LabError
+from .kernel import KERNEL_OPTIONS
+
+BOOT_SECONDS = 120
+PR_SET_PDEATHSIG = 1
+
+
+class L1:
+    def __init__(self, share, kernel, initrd, options):
+        self.share = share
+        self.console = share.out / "l1-console.log"
+        self.qmp_path = share.folder / "l1.qmp"
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(share.folder / "agent"))
+        self.listener.listen(1)
+        command = self._command(kernel, initrd, options)
+        with open(share.out / "l1-qemu.log", "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=_die_with_parent)
+
+    def events(self, stall, deadline):
+        """Yields the agent's messages until it is done; raises LabError if it is not."""
+        connection = self._accept()
+        limit = max(stall, BOOT_SECONDS)   # until the first message
+        buffer = b""
+        heard = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now > deadline:
+                self._give_up("the whole run passed its time limit")
+            if now - heard > limit:
+                self._give_up(f"L1 stalled: no sign of life for {limit:g} s")
+            if not select.select([connection], [], [], 0.5)[0]:
+                continue
+            data = connection.recv(1 << 16)
+            if not data:
+                raise self._death()
+            heard, limit = now, stall
+            *lines, buffer = (buffer + data).split(b"\n")
+            for line in lines:
+                event = json.loads(line)
+                if event["event"] == "done":
+                    return
+                yield event
+
+    def save_registers(self, name="l1-registers.txt"):
+        (self.share.out / name).write_text(qmp.registers(self.qmp_path))
+
+    def kill(self):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(3)
+        self.process.kill()
+        self.process.wait()
+        self.listener.close()
+
+    def _command(self, kernel, initrd, options):
+        folder = self.share.folder
+        drivers = accel.nested_module(options.accel)
+        # The agent starts the other CPUs when it has set the histograms: each patches
+        # kernel text, and waits for all CPUs several times.
+        append = f"{KERNEL_OPTIONS} maxcpus=1 lab.drivers={drivers} {options.append or ''}"
+        share = "security_model=none,multidevs=remap"
+        return [
+            options.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-machine", "pc", *accel.arguments(options.accel, options.tcg_thread),
+            "-smp", str(options.cpus), "-m", str(options.memory),
+            "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", append.strip(),
+            "-serial", f"file:{self.console}",
+            "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
+            "-virtfs", f"local,path=/,mount_tag=host,readonly=on,{share}",
+            "-virtfs", f"local,path={folder},mount_tag=lab,{share}",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=agent,path={folder}/agent",
+            "-device", "virtserialport,chardev=agent,name=lab.agent",
+        ]
+
+    def _accept(self):
+        while not select.select([self.listener], [], [], 0.2)[0]:
+            if self.process.poll() is not None:
+                raise LabError(f"QEMU of L1 did not start: {self._last_words()}")
+        return self.listener.accept()[0]
+
+    def _death(self):
+        lines = self.console.read_text(errors="replace").splitlines()
+        splats = splat.lines(lines)
+        if splats:
+            return LabError(f"L1's kernel died: {splats[0]}", KERNEL)
+        return LabError(f"L1 died: {self._last_words()}", LAB)
+
+    def _give_up(self, message):
+        self.save_registers()
+        raise LabError(message, LIMIT)
+
+    def _last_words(self):
+        for path in (self.share.out / "l1-qemu.log", self.console):
+            text = path.read_text(errors="replace").strip() if path.exists() else ""
+            if text:
+                return text.splitlines()[-1].strip()
+        return "no message"
+
+
+def _die_with_parent():
+    """Even if the lab is killed the hard way, no QEMU stays behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
