@@ -113,6 +113,8 @@ def _died(guest):
         return {"status": "died", "exit_code": LAB, "message": guest.kvm_error()}
     why = _text(guest.results / "qemu.log").strip() or console.strip() or "no message"
     what = "died" if guest.up else "did not boot"
+    if guest.qemu.returncode == 0:   # -no-reboot
+        what += " of a reset, as by a triple fault"
     return {"status": "died", "exit_code": LAB,
             "message": f"L2 {what}: {why.splitlines()[-1]}"}
 

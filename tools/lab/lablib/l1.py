@@ -98,6 +98,8 @@ class L1:
     def _death(self):
         lines = self.console.read_text(errors="replace").splitlines()
         splats = splat.lines(lines)
+        if splats and accel.broke_host(lines):
+            return LabError("the emulator interrupted L1 between VMRUN and STGI", LIMIT)
         if splats:
             return LabError(f"L1's kernel died: {splats[0]}", KERNEL)
         return LabError(f"L1 died: {self._last_words()}", LAB)

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Errors of the medium reach the reader as with the stock driver, and nothing else
+# suffers. The disk's blkdebug fails what touches the sectors of errors.blkdebug.
+. "$(dirname "$0")/../lib/guest.sh"
+
+bad_read=1600000
+bad_write=1680000
+
+reads() { dd if=$disk of=/dev/null bs=4k skip=$(($1 / 8)) count=1 iflag=direct status=none; }
+writes() { dd if=/dev/zero of=$disk bs=4k seek=$(($1 / 8)) count=1 oflag=direct status=none; }
+
+# A kernel log line of each kind, whichever driver made it
+medium_error() {
+	mode "$1"
+	reads 0
+	kernel_mark
+	! reads $bad_read 2> /tmp/reason || fail "a bad sector was read"
+	grep -q 'Input/output error' /tmp/reason
+	kernel_since | grep -q 'error: { ' || kernel_since | grep -q 'I/O error'
+	kernel_since | sed 's/.*\] //' > "/tmp/log.$1"
+}
+
+write_error() {
+	mode "$1"
+	kernel_mark
+	! writes $bad_write 2> /tmp/reason || fail "a bad sector was written"
+	grep -q 'Input/output error' /tmp/reason
+}
+
+# after an error: the good sectors are right and the port is accelerated again
+goes_on() {
+	local before
+	mode "$1"
+	! reads $bad_read 2> /dev/null || fail "a bad sector was read"
+	before=$(accelerated)
+	verified "after$1" $disk 8m
+	[ "$(accelerated)" -gt $((before + 500)) ] || fail "not accelerated any more"
+}
+
+# errors in the midst of others' requests, and the hooks come and go
+in_traffic() {
+	mode shim
+	verified traffic $disk 8m --time_based --runtime=6 & writer=$!
+	sleep 1
+	! reads $bad_read 2> /dev/null || fail "a bad sector was read"
+	mode stock
+	mode shim
+	! writes $bad_write 2> /dev/null || fail "a bad sector was written"
+	wait $writer
+}
+
+# what libata said is the same, but for numbers that vary
+same_words() {
+	for i in stock shim noshim; do
+		grep -o -E 'exception|status: \{[^}]*\}|error: \{[^}]*\}|failed command: .*' "/tmp/log.$i" |
+			sort -u > "/tmp/words.$i"
+	done
+	[ -s /tmp/words.stock ]
+	diff /tmp/words.stock /tmp/words.shim
+	diff /tmp/words.stock /tmp/words.noshim
+}
+
+guest_begin
+need $disk
+# One try each: after ten errors libata turns to PIO, whoever made them
+# (drivers/ata/libata-eh.c: ata_eh_speed_down_verdict()).
+for retries in /sys/class/scsi_disk/*/max_retries; do
+	echo 0 > "$retries"
+done
+ktap_plan 10
+for mode in stock shim noshim; do
+	ktap_test "a medium error is reported: $mode" medium_error $mode
+	ktap_test "a write error is reported: $mode" write_error $mode
+done
+ktap_test "libata finds the same with all drivers" same_words
+ktap_test "the port goes on after an error: by the host" goes_on shim
+ktap_test "the port goes on after an error: without it" goes_on noshim
+ktap_test "errors amid traffic, hooks in and out" in_traffic
+ktap_end

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What a request costs in VM exits and in trips to user space: counts, no times.
+. "$(dirname "$0")/../lib/guest.sh"
+
+requests=1500
+
+# count NAME OFFSET RW: exits per request, in hundredths: "VM USER"
+count() {
+	lab begin "$1"
+	fio --name="$1" --filename=$disk --rw="$3" --offset="$2" --size=64m \
+		--bs=4k --ioengine=psync --direct=1 --number_ios=$requests \
+		--output-format=terse > /dev/null
+	lab end -p "$1" | jq -r "
+		[ .exits | (.by_reason.ioio // 0) + (.by_reason.io_instruction // 0)
+			   + (.by_reason.vmmcall // 0) + (.by_reason.vmcall // 0),
+			   (.userspace.io // 0) ]
+		| map(. * 100 / $requests | floor) | join(\" \")"
+}
+
+# A few exits are the lab's own.
+about() {
+	[ "$2" -ge $(($3 - 5)) ] && [ "$2" -le $(($3 + 5)) ] ||
+		fail "$1: $2/100 per request, expected $3/100"
+}
+
+# costs MODE OFFSET RW VM USER
+costs() {
+	local seen
+	mode "$1"
+	# the first command of all is libata's: registers are learnt from it
+	dd if=$disk of=/dev/null bs=4k count=2 iflag=direct status=none
+	seen=$(count "$1.$3" "$2" "$3")
+	echo "$1 $3 at $2: $seen hundredths of VM exits and user-space exits"
+	about "VM exits" "${seen% *}" "$4"
+	about "user-space exits" "${seen#* }" "$5"
+}
+
+# N writes in a batch: one VM exit, one trip
+batch_of() {
+	local n=$1 json calls
+	with_host
+	lab begin "batch$n"
+	echo "$n 500" > $debugfs/pvio_test/writes
+	json=$(lab end -p "batch$n")
+	calls=$(jq '.exits.by_reason | (.vmmcall // 0) + (.vmcall // 0)' <<< "$json")
+	[ "$calls" -ge 500 ] && [ "$calls" -le 505 ] || fail "$calls hypercalls for 500 batches"
+	[ "$(jq '.exits.userspace.io // 0' <<< "$json")" -lt 600 ] ||
+		fail "more than one trip to user space each: $json"
+}
+
+guest_begin
+need $disk
+insert tools/selftests/guest/pvio_test/pvio_test.ko
+ktap_plan 11
+ktap_test "stock, read: 26 VM exits" costs stock 0 randread 2600 2600
+ktap_test "with the host, read: 2" costs shim 0 randread 200 200
+ktap_test "with the host, write: 2" costs shim 0 randwrite 200 200
+ktap_test "with the host, LBA48 read: 2" costs shim 150g randread 200 200
+ktap_test "with the host, LBA48 write: 2" costs shim 150g randwrite 200 200
+ktap_test "without the host, read: 8" costs noshim 0 randread 800 800
+ktap_test "without the host, write: 8" costs noshim 0 randwrite 800 800
+for n in 2 16 64 128; do
+	ktap_test "a batch of $n writes: one exit, one trip" batch_of $n
+done
+ktap_end

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The hooks go into a disk in use, and out again, and no request is lost or repeated.
+. "$(dirname "$0")/../lib/guest.sh"
+
+# cycle the hooks as long as the writer runs, however fast that is
+alive() { kill -0 $writer 2> /dev/null; }
+
+# under_io NOHOST
+under_io() {
+	local before cycles=0
+	echo "$1" > $nohost
+	verified "hooks$1" $disk 16m --time_based --runtime=15 &
+	writer=$!
+	while alive; do
+		hook
+		before=$(accelerated)
+		within 5 eval "[ \$(accelerated) -gt $((before + 10)) ] || ! alive"
+		unhook
+		cycles=$((cycles + 1))
+	done
+	wait $writer
+	echo "in and out $cycles times"
+	[ $cycles -ge 2 ]
+	no_complaints
+}
+
+# both modules, from nothing to nothing
+both() {
+	local cycles=0
+	verified both $disk 16m --time_based --runtime=15 &
+	writer=$!
+	while alive; do
+		hook
+		sleep 0.3
+		unhook
+		rmmod pvio
+		sleep 0.2
+		insert pvio/pvio.ko
+		cycles=$((cycles + 1))
+	done
+	wait $writer
+	echo "in and out $cycles times"
+	[ $cycles -ge 2 ]
+	no_complaints
+}
+
+library_in_use() {
+	hook
+	! rmmod pvio 2> /dev/null
+}
+
+# what the stock driver reads is what the hooks wrote, and the reverse
+across() {
+	unhook
+	dd if=/dev/urandom of=/tmp/noise bs=1M count=4 status=none
+	dd if=/tmp/noise of=$disk bs=64k oflag=direct status=none
+	hook
+	dd if=$disk of=/tmp/back bs=64k count=64 iflag=direct status=none
+	cmp /tmp/noise /tmp/back
+	dd if=/dev/urandom of=/tmp/other bs=1M count=4 status=none
+	dd if=/tmp/other of=$disk bs=64k oflag=direct status=none
+	unhook
+	dd if=$disk of=/tmp/back bs=64k count=64 iflag=direct status=none
+	cmp /tmp/other /tmp/back
+}
+
+guest_begin
+need $disk
+kernel_mark
+ktap_plan 5
+ktap_test "hooks in and out under fio --verify, by the host" under_io 0
+ktap_test "hooks in and out under fio --verify, without it" under_io 1
+ktap_test "hooks and library in and out under fio --verify" both
+ktap_test "the library stays while it is used" library_in_use
+ktap_test "both drivers read what the other wrote" across
+ktap_end

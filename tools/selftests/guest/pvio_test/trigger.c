@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs files of pvio_test to write to:
+ *	writes		"COUNT LOOPS": LOOPS batches of COUNT writes of a port
+ *	raw		the same as bare hypercalls, whatever the library thinks
+ *	hold_irq	"IRQ MS": keeps an interrupt from the CPU for a while
+ */
+#include <linux/debugfs.h>
+#include <linux/interrupt.h>
+#include <linux/kstrtox.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#include "raw.h"
+#include "test.h"
+
+/* QEMU ignores writes of the diagnostic port, after the trip there. */
+#define IGNORED_PORT	0x80
+
+static int held_irq;
+
+static void let_go(struct work_struct *unused)
+{
+	enable_irq(held_irq);
+	held_irq = 0;
+}
+
+static DECLARE_DELAYED_WORK(let_go_work, let_go);
+
+static int hold_irq(unsigned int irq, unsigned int ms)
+{
+	if (held_irq || !irq || ms > 60000)
+		return -EINVAL;
+	held_irq = irq;
+	disable_irq(irq);
+	schedule_delayed_work(&let_go_work, msecs_to_jiffies(ms));
+	return 0;
+}
+
+static void fill(struct pvio_batch *b, unsigned int count)
+{
+	pvio_batch_reset(b);
+	while (count--)
+		pvio_port_write(b, IGNORED_PORT, 1, 0);
+}
+
+static int writes(unsigned int count, unsigned int loops)
+{
+	if (!count || count > PVIO_MAX_OPS)
+		return -EINVAL;
+	fill(pvio_test_batch, count);
+	while (loops--) {
+		if (pvio_batch_run(pvio_test_batch) != count)
+			return -EIO;
+	}
+	return 0;
+}
+
+static int raw(unsigned int count, unsigned int loops)
+{
+	if (!count || count > PVIO_MAX_OPS)
+		return -EINVAL;
+	fill(pvio_test_batch, count);
+	while (loops--) {
+		if (pvio_test_hypercall(PVIO_HC_BATCH, pvio_test_batch->gpa,
+					count, 0) != count)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* The file's private data is which of the above it is for. */
+static ssize_t trigger_write(struct file *file, const char __user *from,
+			     size_t len, loff_t *pos)
+{
+	int (*run)(unsigned int a, unsigned int b) = file->private_data;
+	unsigned int a, b;
+	char text[32];
+	ssize_t r;
+
+	r = simple_write_to_buffer(text, sizeof(text) - 1, pos, from, len);
+	if (r < 0)
+		return r;
+	text[r] = '\0';
+	if (sscanf(text, "%u %u", &a, &b) != 2)
+		return -EINVAL;
+	return run(a, b) ?: len;
+}
+
+static const struct file_operations trigger_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = trigger_write,
+};
+
+/**
+ * pvio_trigger_create() - make the files
+ * @dir: where
+ *
+ * Context: may sleep.
+ */
+void pvio_trigger_create(struct dentry *dir)
+{
+	debugfs_create_file("writes", 0200, dir, writes, &trigger_fops);
+	debugfs_create_file("raw", 0200, dir, raw, &trigger_fops);
+	debugfs_create_file("hold_irq", 0200, dir, hold_irq, &trigger_fops);
+}
+
+/**
+ * pvio_trigger_settle() - wait for what was triggered to be over
+ *
+ * Context: may sleep.
+ */
+void pvio_trigger_settle(void)
+{
+	flush_delayed_work(&let_go_work);
+}

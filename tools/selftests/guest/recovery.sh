@@ -1,0 +1,179 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Whatever is not a plain request: lost interrupts, resets, unplugging, other
+# protocols. Nothing is lost, and the port is accelerated again afterwards.
+. "$(dirname "$0")/../lib/guest.sh"
+
+pci=/sys/bus/pci
+function=0000:00:01.1
+
+block() { basename "$(readlink -f $disk)"; }
+
+is_accelerated() {
+	local before
+	before=$(accelerated)
+	dd if=$disk of=/dev/null bs=4k count=100 iflag=direct status=none
+	[ "$(accelerated)" -gt $((before + 50)) ] || fail "the port is not accelerated"
+}
+
+# Under a new name, maybe: the one disk behind the function.
+find_disk() {
+	local block
+	within 20 eval "ls -d /sys/bus/pci/devices/$function/ata*/host*/target*/*/block/sd*"
+	block=$(ls -d $pci/devices/$function/ata*/host*/target*/*/block/sd*)
+	ln -sf "/dev/${block##*/}" $disk
+}
+
+# the interrupt of a command of ours never comes
+lost_interrupt() {
+	mode "$1"
+	is_accelerated
+	dd if=/dev/urandom of=/tmp/block bs=4k count=1 status=none
+	echo 3 > "/sys/block/$(block)/device/timeout"
+	kernel_mark
+	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
+	echo "$irq 5000" > $debugfs/pvio_test/hold_irq
+	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none
+	kernel_since | grep -q 'lost interrupt' || fail "no interrupt was lost"
+	sleep 2.5
+	cmp /tmp/block <(dd if=$disk bs=4k skip=7 count=1 iflag=direct status=none)
+	is_accelerated
+}
+
+reset_under_io() {
+	local host
+	mode "$1"
+	verified reset $disk 16m --time_based --runtime=8 & writer=$!
+	host=$(readlink -f "/sys/block/$(block)" | grep -o 'host[0-9]*' | head -n 1)
+	for _ in 1 2 3 4; do
+		sleep 1
+		echo '- - -' > "/sys/class/scsi_host/$host/scan"
+	done
+	wait $writer
+	is_accelerated
+}
+
+# user space's own commands, of protocols that are left to libata, amid ours
+passthrough() {
+	local i
+	mode "$1"
+	dd if=/dev/urandom of=/tmp/sector bs=512 count=1 status=none
+	verified through $disk 8m --offset=64m --time_based --runtime=6 & writer=$!
+	for i in 1 2 3 4 5; do
+		"$guest_dir/ata_command" $disk identify | cmp -n 20 - <(
+			"$guest_dir/ata_command" $disk identify)
+		"$guest_dir/ata_command" $disk write 5 < /tmp/sector
+		"$guest_dir/ata_command" $disk read 5 | cmp - /tmp/sector
+		expect "power mode" "$("$guest_dir/ata_command" $disk power)" 0xff
+	done
+	wait $writer
+	dd if=$disk bs=512 skip=5 count=1 iflag=direct status=none | cmp - /tmp/sector
+	no_complaints
+	is_accelerated
+}
+
+flushes() {
+	lab l1 qmp query-blockstats |
+		jq '[.. | objects | select(.flush_operations) | .flush_operations] | max'
+}
+
+# a flush asked for is a flush done
+flush() {
+	local before after
+	mode "$1"
+	before=$(flushes)
+	fio --name=flush --filename=$disk --rw=write --bs=4k --size=400k \
+		--ioengine=psync --fsync=1 --output-format=terse > /dev/null
+	after=$(flushes)
+	# none behind the last write
+	[ $((after - before)) -ge 99 ] || fail "$((after - before)) flushes for 99 fsync()"
+	no_complaints
+}
+
+# Bits 27 to 24 of the address are in Device, and QEMU moves them on as it goes
+across_2_to_24() {
+	mode "$1"
+	dd if=/dev/zero of=$disk bs=4k seek=32 count=1 oflag=direct status=none
+	dd if=/dev/urandom of=/tmp/block bs=4k count=1 status=none
+	for _ in 1 2; do
+		dd if=$disk of=/dev/null bs=4k skip=$((0xfffff8 / 8)) count=1 iflag=direct status=none
+		dd if=/tmp/block of=$disk bs=4k seek=32 count=1 oflag=direct status=none
+	done
+	mode stock
+	dd if=$disk bs=4k skip=32 count=1 iflag=direct status=none | cmp - /tmp/block
+	dd if=$disk bs=4k skip=$(((0x1000000 + 256) / 8)) count=1 iflag=direct status=none |
+		cmp - <(head -c 4096 /dev/zero)
+}
+
+# 48-bit and 28-bit addresses in turn
+lba48() {
+	mode "$1"
+	verified low $disk 4m & writer=$!
+	verified high $disk 4m --offset=150g
+	wait $writer
+	is_accelerated
+	no_complaints
+}
+
+# the driver lets the controller go in mid traffic, and takes it again
+unbind() {
+	mode "$1"
+	dd if=$disk of=/dev/null bs=4k iflag=direct status=none 2> /dev/null & reader=$!
+	sleep 1
+	echo $function > $pci/drivers/ata_piix/unbind
+	wait $reader || true
+	expect "ports" "$(grep -c '^ata' $debugfs/pvblk_ata/ports)" 0
+	echo $function > $pci/drivers/ata_piix/bind
+	find_disk
+	is_accelerated
+	verified bound $disk 4m
+}
+
+hot_unplug() {
+	mode "$1"
+	dd if=$disk of=/dev/null bs=4k iflag=direct status=none 2> /dev/null & reader=$!
+	sleep 1
+	echo 1 > $pci/devices/$function/remove
+	wait $reader || true
+	expect "ports" "$(grep -c '^ata' $debugfs/pvblk_ata/ports)" 0
+	echo 1 > $pci/rescan
+	find_disk
+	is_accelerated
+	verified plugged $disk 4m
+}
+
+# hooks removed while their port is in error handling
+unhook_in_recovery() {
+	mode shim
+	is_accelerated
+	echo 2 > "/sys/block/$(block)/device/timeout"
+	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
+	echo "$irq 4000" > $debugfs/pvio_test/hold_irq
+	dd if=$disk of=/dev/null bs=4k count=4 iflag=direct status=none & reader=$!
+	sleep 0.5
+	unhook
+	wait $reader
+	sleep 3
+	verified unhooked $disk 2m
+}
+
+guest_begin
+need $disk
+insert tools/selftests/guest/pvio_test/pvio_test.ko
+kernel_mark
+ktap_plan 16
+for m in shim noshim; do
+	ktap_test "flush: $m" flush $m
+	ktap_test "28-bit addresses across 2^24: $m" across_2_to_24 $m
+	ktap_test "LBA48 and LBA28 in turn: $m" lba48 $m
+	ktap_test "commands of user space amid I/O: $m" passthrough $m
+done
+ktap_test "a lost interrupt: by the host" lost_interrupt shim
+ktap_test "a lost interrupt: without it" lost_interrupt noshim
+ktap_test "resets under I/O: by the host" reset_under_io shim
+ktap_test "resets under I/O: without it" reset_under_io noshim
+ktap_test "hooks removed during error handling" unhook_in_recovery
+ktap_test "the driver is unbound under I/O and bound again" unbind shim
+ktap_test "hot unplug under I/O and back: by the host" hot_unplug shim
+ktap_test "hot unplug under I/O and back: without it" hot_unplug noshim
+ktap_end

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Two CPUs: submissions and interrupts in parallel.
+. "$(dirname "$0")/../lib/guest.sh"
+
+tests=$debugfs/pvio_test
+
+# on each CPU, while the other one is at the disk
+on_cpu() {
+	hook
+	verified smp$1 $disk 64m --time_based --runtime=3 --cpus_allowed=$((1 - $1)) & writer=$!
+	taskset -c "$1" cat $tests/equal > /tmp/equal
+	wait $writer
+	grep -q '^ok' /tmp/equal
+	! grep '^not ok' /tmp/equal
+}
+
+# two writers, the interrupt on either CPU, and the hooks go in and out
+two_writers() {
+	local irq i
+	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
+	verified one $disk 8m --cpus_allowed=0 & one=$!
+	verified two $disk 8m --offset=64m --cpus_allowed=1 & two=$!
+	for i in 0 1 0 1; do
+		echo $i > "/proc/irq/$irq/smp_affinity_list" 2> /dev/null || true
+		hook
+		sleep 0.5
+		echo $((i == 0)) > $nohost
+		sleep 0.3
+		unhook
+	done
+	hook
+	wait $one
+	wait $two
+	no_complaints
+}
+
+guest_begin
+need $disk
+[ "$(nproc)" -ge 2 ] || ktap_skip_all "one CPU"
+insert tools/selftests/guest/pvio_test/pvio_test.ko
+kernel_mark
+ktap_plan 3
+ktap_test "batches equal instructions on CPU 0" on_cpu 0
+ktap_test "batches equal instructions on CPU 1" on_cpu 1
+ktap_test "two writers on two CPUs, hooks in and out" two_writers
+ktap_end

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the guest's tests have in common: modules here and on the host, disks,
+# counts. They run in the lab's L2, where `lab` reaches the host.
+guest_dir=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
+top=$(cd "$guest_dir/../../.." && pwd)
+debugfs=/sys/kernel/debug
+nohost=/sys/module/pvio/parameters/nohost
+disk=/dev/lab/ide
+
+# shellcheck source=ktap.sh
+. "$top/tools/selftests/lib/ktap.sh"
+
+# need PATH...: devices, files
+need() {
+	local path
+	for path; do
+		[ -e "$path" ] || ktap_skip_all "no $path here"
+	done
+}
+
+loaded() { grep -q "^$1 " /proc/modules; }
+
+insert() {
+	local module=$1 name
+	shift
+	name=$(basename "$module" .ko)
+	loaded "$name" || insmod "$top/$module" "$@"
+}
+
+remove() { ! loaded "$1" || rmmod "$1"; }
+
+hook() { insert pvblk-ata/pvblk_ata.ko; }
+unhook() { remove pvblk_ata; }
+
+# The module on the host. Every change patches the host's kernel text.
+shim_insert() {
+	lab l1 "grep -q '^pvio_host ' /proc/modules || insmod $top/host-shim/pvio_host.ko"
+}
+
+shim_remove() {
+	lab l1 "! grep -q '^pvio_host ' /proc/modules || rmmod pvio_host"
+}
+
+with_host() { echo 0 > $nohost; }
+without_host() { echo 1 > $nohost; }
+
+# mode stock|shim|noshim: who drives the IDE disks
+mode() {
+	case $1 in
+	stock) unhook ;;
+	shim) hook && with_host ;;
+	noshim) hook && without_host ;;
+	esac
+}
+
+# Leaves the guest as the next test expects it, whatever happened.
+guest_restore() {
+	local status=$?
+	[ ! -e $nohost ] || with_host
+	unhook
+	remove pvio_test
+	return $status
+}
+
+# guest_begin: hooks are off, the library is in, the host helps
+guest_begin() {
+	[ "${LAB_WHERE-}" = l2 ] || ktap_skip_all "not in the lab's guest"
+	shim_insert || ktap_skip_all "no host module"
+	insert pvio/pvio.ko
+	trap guest_restore EXIT
+	unhook
+	with_host
+	cd /tmp || exit
+}
+
+# kernel_mark, complaints: what the ATA layer complained of since then
+kernel_mark() { echo "mark $BASHPID $EPOCHREALTIME" | tee /dev/kmsg > /tmp/kernel_mark; }
+
+kernel_since() { dmesg | sed "1,/$(cat /tmp/kernel_mark)/d"; }
+
+complaints() {
+	kernel_since | grep -E 'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout|frozen|limiting)|I/O error|refused' || true
+}
+
+no_complaints() {
+	local text
+	text=$(complaints)
+	[ -z "$text" ] || fail "the kernel log: $text"
+}
+
+# accelerated: commands that all hooked ports have issued themselves
+accelerated() {
+	awk 'NR > 1 { sum += $2 } END { print sum + 0 }' $debugfs/pvblk_ata/ports
+}
+
+# expect WHAT SEEN EXPECTED
+expect() {
+	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
+}
+
+# within SECONDS COMMAND...: until it succeeds
+within() {
+	local try tries=$(($1 * 10))
+	shift
+	for ((try = 0; try < tries; try++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	echo "not within the time: $*"
+	return 1
+}
+
+# verified NAME DISK SIZE [OPTION...]: random 4 KiB writes, verified as they pile up
+# (a job with a run time never comes to the end) and at the end
+verified() {
+	local name=$1 file=$2 size=$3
+	shift 3
+	fio --name="$name" --filename="$file" --size="$size" --rw=randwrite \
+		--bs=4k --ioengine=psync --direct=1 --verify=crc32c \
+		--verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --randrepeat=0 \
+		--output-format=terse "$@" > "/tmp/fio.$name" 2>&1 && return
+	grep -v ';' "/tmp/fio.$name" | tail -n 5
+	return 1
+}
