@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# packaging/install: the guest's package, in L2 with an IDE disk. See lib.sh.
+# shellcheck disable=SC2317 # functions are called by name
+set -u
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ports=/sys/kernel/debug/pvblk_ata/ports
+
+installs() {
+	"$install" install guest
+	in_updates pvio pvblk_ata
+	grep -x pvblk_ata /etc/modules-load.d/pvio.conf
+	dkms status pvio | grep ": installed$"
+}
+
+initramfs_loads() {
+	local module
+	unmkinitramfs "$image" "$work/initramfs"
+	cd "$work/initramfs"
+	for module in updates/dkms/pvio updates/dkms/pvblk_ata kernel/drivers/ata/libata; do
+		find . -path "*/lib/modules/$kernel/$module.ko*" | grep .
+	done
+	grep -x pvblk_ata conf/modules
+}
+
+accelerated() { awk '/^ata/ { sum += $2 } END { print sum + 0 }' "$ports"; }
+
+takes_port_over() {
+	modprobe pvblk_ata
+	dd if=/dev/lab/ide of=/dev/null bs=4k count=16 iflag=direct status=none
+	cat "$ports"
+	[ "$(accelerated)" -gt 0 ]
+}
+
+uninstalls() {
+	"$install" uninstall guest
+	nothing_left
+	[ ! -d /sys/module/pvio ]
+	lsinitramfs "$image" > "$work/list"
+	! grep pvblk "$work/list" || fail "it is still in the initramfs"
+}
+
+setup ata_piix sd_mod
+ktap_plan 4
+ktap_test "the guest package is built and found by modinfo" installs
+ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
+ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
+ktap_test "uninstall unloads both and leaves nothing behind" uninstalls
+ktap_end
