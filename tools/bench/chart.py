@@ -20,6 +20,7 @@ set boxwidth 0.9
 set grid ytics
 set yrange [0:*]
 set xtics nomirror
+set bmargin 3.5
 set key top left
 set title "4 KiB requests per second against stock IDE"
 plot $rates using 2:3:4:xtic(1) title "read" lc rgb "#3b6fb6", \\
