@@ -58,6 +58,9 @@ install-guest install-host uninstall-guest uninstall-host:
 clean: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 clean
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench clean
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/guest/pvio_test clean
+	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz \
+		guest/ata_command guest/hypercall_user)
 	$(RM) -r build
 
 .PHONY: all help modules guest check-kdir demo bench check bench-modules \

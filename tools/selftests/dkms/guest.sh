@@ -18,7 +18,7 @@ installs() {
 initramfs_loads() {
 	local module
 	unmkinitramfs "$image" "$work/initramfs"
-	cd "$work/initramfs"
+	cd "$work/initramfs" || return
 	for module in updates/dkms/pvio updates/dkms/pvblk_ata kernel/drivers/ata/libata; do
 		find . -path "*/lib/modules/$kernel/$module.ko*" | grep .
 	done

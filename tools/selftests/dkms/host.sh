@@ -46,7 +46,8 @@ again() {
 
 keeps_old() {
 	install_broken
-	installs
+	in_updates pvio_host
+	grep -x pvio_host /etc/modules-load.d/pvio-host.conf
 	dkms status pvio-host | grep ": installed$"
 }
 

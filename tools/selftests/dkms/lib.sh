@@ -23,20 +23,20 @@ setup() {
 		ktap_skip_all "no headers for kernel $kernel"
 	[ ! -e $packed ] || tar -xPf $packed
 	work=$(mktemp -d)
-	trap 'rm -rf "$work"; umount "$modules" $hooks' EXIT
+	trap 'umount "$modules" $hooks; rm -rf "$work"' EXIT
 	keep_modules "$@"
 	quicken
 	files > "$work/before"
 }
 
 keep_modules() {
-	local few=/run/few-modules
-	mkdir $few
+	local few=$work/few-modules
+	mkdir "$few"
 	# shellcheck disable=SC2046 # files
 	(cd "$modules" && cp -a --parents build modules.builtin* modules.order \
 		$(modprobe -S "$kernel" --show-depends -a "$@" |
-			sed -n "s|^insmod $modules/||p" | sort -u) $few)
-	mount --bind $few "$modules"
+			sed -n "s|^insmod $modules/||p" | sort -u) "$few")
+	mount --bind "$few" "$modules"
 	depmod
 }
 
