@@ -5,9 +5,6 @@
 
 #include "script.h"
 
-#define COMPARE_PORTS(m, steps) \
-	pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL)
-
 /* a host bridge, and the ISA bridge at 00:01.0 */
 static int pci_config(struct seq_file *m)
 {
@@ -25,7 +22,7 @@ static int pci_config(struct seq_file *m)
 		IN(0xcfc, 4), IN(0xcfd, 1),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 /* an index and a value behind it: any other order finds other values */
@@ -41,7 +38,7 @@ static int cmos(struct seq_file *m)
 		OUT(0x70, 1, 0x0d), IN_IS(0x71, 1, 0x80),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 /* the task file of the second channel, which is idle; no command is given */
@@ -56,7 +53,7 @@ static int ata_registers(struct seq_file *m)
 		IN(0x170, 2), IN(0x170, 4), IN(0x376, 1),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 static int every_port_size(struct seq_file *m)
@@ -73,7 +70,7 @@ static int every_port_size(struct seq_file *m)
 		OUT(p + 3, 1, 0x88), OUT(p, 1, 0), IN_IS(p, 4, 0x88f04400),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 /*
@@ -91,7 +88,7 @@ static int kernel_pic(struct seq_file *m)
 		IN_IS(0xa1, 1, second),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 /* The timer, too: its speaker channel, and read-backs, which latch. */
@@ -107,7 +104,7 @@ static int kernel_pit(struct seq_file *m)
 		OUT(0x61, 1, 0), IN_BITS(0x61, 1, 0, 3),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 /* ports of KVM and of user space in turn: each must wait for the others */
@@ -121,7 +118,7 @@ static int kernel_and_user(struct seq_file *m)
 		IN_BITS(0x61, 1, 0, 3), OUT(p, 4, 0x400), IN_IS(p, 4, 0x400),
 	};
 
-	return COMPARE_PORTS(m, steps);
+	return pvio_script_compare(m, steps, ARRAY_SIZE(steps), NULL);
 }
 
 static int compare_mmio(struct seq_file *m, phys_addr_t phys,

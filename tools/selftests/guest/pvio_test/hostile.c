@@ -280,14 +280,14 @@ static const struct pvio_test tests[] = {
  * @m: receives their KTAP
  *
  * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-void pvio_hostile_show(struct seq_file *m)
+int pvio_hostile_show(struct seq_file *m)
 {
 	ops = kzalloc(2 * PAGE_SIZE, GFP_KERNEL);
-	if (!ops) {
-		seq_puts(m, "Bail out! no memory\n");
-		return;
-	}
+	if (!ops)
+		return -ENOMEM;
 	pvio_tests_show(m, tests, ARRAY_SIZE(tests));
 	kfree(ops);
+	return 0;
 }

@@ -79,8 +79,7 @@ static int equal_open(struct inode *inode, struct file *file)
 
 static int hostile_show(struct seq_file *m, void *unused)
 {
-	pvio_hostile_show(m);
-	return 0;
+	return pvio_hostile_show(m);
 }
 
 static int hostile_open(struct inode *inode, struct file *file)

@@ -12,7 +12,7 @@
  * @addr:	port, or offset into the device memory
  * @value:	to write, or to expect under @known
  * @known:	bits of a read that must be @value
- * @varies:	bits of a read that two runs may find different
+ * @varies:	two runs may find the other bits different
  */
 struct pvio_step {
 	u8 kind;
@@ -20,14 +20,14 @@ struct pvio_step {
 	u32 addr;
 	u64 value;
 	u64 known;
-	u64 varies;
+	bool varies;
 };
 
 #define OUT(addr, size, value) { PVIO_PORT_WRITE, size, addr, value }
 #define IN(addr, size) { PVIO_PORT_READ, size, addr }
 #define IN_IS(addr, size, value) { PVIO_PORT_READ, size, addr, value, ~0ull }
 #define IN_BITS(addr, size, value, known) \
-	{ PVIO_PORT_READ, size, addr, value, known, ~(u64)(known) }
+	{ PVIO_PORT_READ, size, addr, value, known, true }
 #define WR(offset, size, value) { PVIO_MMIO_WRITE, size, offset, value }
 #define RD(offset, size) { PVIO_MMIO_READ, size, offset }
 #define RD_IS(offset, size, value) \

@@ -35,7 +35,7 @@ extern struct pvio_batch *pvio_test_batch;
 extern u16 pvio_test_scratch;
 
 void pvio_equal_show(struct seq_file *m);
-void pvio_hostile_show(struct seq_file *m);
+int pvio_hostile_show(struct seq_file *m);
 
 int pvio_test_in_softirq(struct seq_file *m);
 int pvio_test_in_hardirq(struct seq_file *m);
