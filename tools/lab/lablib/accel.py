@@ -26,6 +26,12 @@ def arguments(accel, thread):
     return ["-accel", f"tcg,thread={thread}", "-cpu", ",-".join(("max", *hidden))]
 
 
+def kernel_options(accel):
+    """Emulated, with huge pages below it, L2 now and then faults for ever on the first
+    instruction of a module's page. Without them that has been much rarer."""
+    return "transparent_hugepage=never" if accel == "tcg" else ""
+
+
 def nested_module(accel):
     """The KVM module that L1 needs. Emulation shows an AMD CPU's extension."""
     if accel == "kvm" and Path("/sys/module/kvm_intel").exists():

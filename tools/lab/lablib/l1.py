@@ -73,7 +73,8 @@ class L1:
         drivers = accel.nested_module(options.accel)
         # The agent starts the other CPUs when it has set the histograms: each patches
         # kernel text, and waits for all CPUs several times.
-        append = f"{KERNEL_OPTIONS} maxcpus=1 lab.drivers={drivers} {options.append or ''}"
+        append = (f"{KERNEL_OPTIONS} {accel.kernel_options(options.accel)} maxcpus=1 "
+                  f"lab.drivers={drivers} {options.append or ''}")
         share = "security_model=none,multidevs=remap"
         return [
             options.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
