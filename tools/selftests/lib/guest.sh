@@ -94,6 +94,14 @@ accelerated() {
 	awk 'NR > 1 { sum += $2 } END { print sum + 0 }' $debugfs/pvblk_ata/ports
 }
 
+# is_accelerated: plain reads of $disk are issued by the hooks
+is_accelerated() {
+	local before
+	before=$(accelerated)
+	dd if=$disk of=/dev/null bs=4k count=100 iflag=direct status=none
+	[ "$(accelerated)" -gt $((before + 50)) ] || fail "the port is not accelerated"
+}
+
 # expect WHAT SEEN EXPECTED
 expect() {
 	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
