@@ -26,25 +26,11 @@ def arguments(accel, thread):
     return ["-accel", f"tcg,thread={thread}", "-cpu", ",-".join(("max", *hidden))]
 
 
-def kernel_options(accel):
-    """Emulated, with huge pages below it, L2 now and then faults for ever on the first
-    instruction of a module's page. Without them that has been much rarer."""
-    return "transparent_hugepage=never" if accel == "tcg" else ""
-
-
 def nested_module(accel):
     """The KVM module that L1 needs. Emulation shows an AMD CPU's extension."""
     if accel == "kvm" and Path("/sys/module/kvm_intel").exists():
         return "kvm_intel"
     return "kvm_amd"
-
-
-def broke_host(console):
-    """Whether L1 crashed of an interrupt right behind VMRUN. There the global interrupt
-    flag is clear (AMD64 manual 2, 15.17), but with two CPUs in L2 QEMU 7.2 and 10 have
-    delivered one, whose entry code then faults for ever on the guest's GS."""
-    entries = ("__svm_vcpu_run", "exc_page_fault", "error_entry")
-    return any(f"RIP: 0010:{entry}" in line for line in console for entry in entries)
 
 
 def _has_extension():

@@ -56,14 +56,14 @@ def parser():
 def _host_options(add):
     add("--kernel", metavar="KERNEL", help="L1's kernel (default: the newest installed)")
     add("--qemu", default="qemu-system-x86_64", metavar="PROGRAM", help="QEMU that runs L1")
-    add("--cpus", type=_number, default=2, metavar="N", help="CPUs of L1 (default 2)")
+    add("--cpus", type=_number, default=1, metavar="N",
+        help="CPUs of L1 (default 1; see the limits in README.md)")
     add("--memory", type=_number, default=4096, metavar="MB", help="of L1 (default 4096)")
     add("--append", metavar="TEXT", help="more kernel command line for L1")
     add("--accel", choices=("auto", "kvm", "tcg"), default="auto",
         help="how L1 runs; auto: KVM if this machine can nest, else emulation")
     add("--tcg-thread", choices=("multi", "single"), default="multi",
-        help="threads of an emulated L1: multi is faster, single lets kernel text change "
-        "under load (default multi)")
+        help="threads of an emulated L1 that has several CPUs (default multi)")
     add("--l1-module", action="append", default=[], metavar="PATH.ko",
         help="insert on L1 first; parameters may follow in the same word; repeatable")
     add("--l1-script", metavar="SCRIPT", help="run on L1 before any guest")
