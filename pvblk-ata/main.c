@@ -50,6 +50,13 @@ static int detach(struct ata_port *ap)
 	return 0;
 }
 
+static int detach_and_free(struct ata_port *ap)
+{
+	pvblk_port_detach(ap);
+	pvblk_ports_free();
+	return 0;
+}
+
 static int bus_notify(struct notifier_block *nb, unsigned long event,
 		      void *data)
 {
@@ -59,7 +66,7 @@ static int bus_notify(struct notifier_block *nb, unsigned long event,
 	if (event == BUS_NOTIFY_BOUND_DRIVER && !leaving)
 		visit_ports(dev, pvblk_port_attach);
 	else if (event == BUS_NOTIFY_UNBIND_DRIVER)
-		visit_ports(dev, detach);
+		visit_ports(dev, detach_and_free);
 	return NOTIFY_OK;
 }
 

@@ -16,6 +16,8 @@
 /* Taken inside the device lock of the controller. */
 static DEFINE_MUTEX(ports_lock);
 static LIST_HEAD(ports);
+/* Put back, but somebody may still be in the replaced operations. */
+static LIST_HEAD(detached);
 static struct dentry *stats_dir;
 
 struct pvio_client *pvblk_client;
@@ -172,6 +174,8 @@ static bool put_back(struct pvblk_port *port)
  * pvblk_port_detach() - give a port back to libata
  * @ap: the port, attached or not
  *
+ * What is left of it is for pvblk_ports_free().
+ *
  * Context: may sleep, until the command under way is over: libata bounds that
  * by its time-outs. Device lock of the controller held.
  */
@@ -188,11 +192,31 @@ void pvblk_port_detach(struct ata_port *ap)
 					     ap->print_id);
 			usleep_range(500, 1000);
 		}
-		list_del(&port->node);
+		list_move_tail(&port->node, &detached);
+		ata_port_info(ap, "commands go through libata\n");
+	}
+	mutex_unlock(&ports_lock);
+}
+
+/**
+ * pvblk_ports_free() - free what is left of detached ports
+ *
+ * One grace period does for all of them, however many.
+ *
+ * Context: may sleep.
+ */
+void pvblk_ports_free(void)
+{
+	struct pvblk_port *port, *next;
+
+	mutex_lock(&ports_lock);
+	if (!list_empty(&detached)) {
 		/* callers without ap->lock do not sleep in our functions */
 		synchronize_rcu_tasks();
-		ata_port_info(ap, "commands go through libata\n");
-		free_port(port);
+		list_for_each_entry_safe(port, next, &detached, node) {
+			list_del(&port->node);
+			free_port(port);
+		}
 	}
 	mutex_unlock(&ports_lock);
 }
@@ -239,6 +263,7 @@ int pvblk_ports_init(void)
  */
 void pvblk_ports_exit(void)
 {
+	pvblk_ports_free();
 	debugfs_remove_recursive(stats_dir);
 	pvio_client_unregister(pvblk_client);
 }

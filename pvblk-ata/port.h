@@ -91,6 +91,7 @@ extern bool pvblk_force;
 
 int pvblk_port_attach(struct ata_port *ap);
 void pvblk_port_detach(struct ata_port *ap);
+void pvblk_ports_free(void);
 int pvblk_ports_init(void);
 void pvblk_ports_exit(void);
 
