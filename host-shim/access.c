@@ -125,7 +125,8 @@ static bool ring_usable(struct pvio_vcpu *pv)
 		.addr = PVIO_FLUSH_PORT,
 	};
 
-	return pv->vcpu->kvm->coalesced_mmio_ring && !pv->vm->distrusted &&
+	return pv->vcpu->kvm->coalesced_mmio_ring &&
+	       !READ_ONCE(pv->vm->distrusted) &&
 	       pvio_kernel_claims(&pv->batch, &conf_mem);
 }
 
