@@ -63,7 +63,8 @@ static struct ftrace_ops vm_destruction_ops = {
  * pvio_hook_vm_destruction() - be told of the end of a VM
  *
  * Context: may sleep.
- * Return: 0, or an error of ftrace's: -EINVAL where the function is missing.
+ * Return: 0, or an error of ftrace's: -EINVAL where the function is missing,
+ * -EBUSY while tracing of functions is switched off.
  */
 int pvio_hook_vm_destruction(void)
 {
@@ -74,7 +75,8 @@ int pvio_hook_vm_destruction(void)
 	if (!r)
 		r = register_ftrace_function(&vm_destruction_ops);
 	if (r) {
-		pr_err("cannot trace %s: %d\n", name, r);
+		pr_err("cannot trace %s: %d%s\n", name, r,
+		       r == -EBUSY ? ", kernel.ftrace_enabled is 0" : "");
 		pvio_ftrace_free_filter(&vm_destruction_ops);
 	}
 	return r;
