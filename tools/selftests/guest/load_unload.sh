@@ -6,17 +6,13 @@
 # cycle the hooks as long as the writer runs, however fast that is
 alive() { kill -0 $writer 2> /dev/null; }
 
-# under_io NOHOST
-under_io() {
-	local before cycles=0
-	echo "$1" > $nohost
-	verified "hooks$1" $disk 16m --time_based --runtime=15 &
+# while_writing NAME CYCLE: CYCLE, again and again
+while_writing() {
+	local cycles=0
+	verified "$1" $disk 16m --time_based --runtime=15 &
 	writer=$!
 	while alive; do
-		hook
-		before=$(accelerated)
-		within 5 eval "[ \$(accelerated) -gt $((before + 10)) ] || ! alive"
-		unhook
+		$2
 		cycles=$((cycles + 1))
 	done
 	wait $writer
@@ -25,24 +21,28 @@ under_io() {
 	no_complaints
 }
 
-# both modules, from nothing to nothing
-both() {
-	local cycles=0
-	verified both $disk 16m --time_based --runtime=15 &
-	writer=$!
-	while alive; do
-		hook
-		sleep 0.3
-		unhook
-		rmmod pvio
-		sleep 0.2
-		insert pvio/pvio.ko
-		cycles=$((cycles + 1))
-	done
-	wait $writer
-	echo "in and out $cycles times"
-	[ $cycles -ge 2 ]
-	no_complaints
+hooks() {
+	local before
+	hook
+	before=$(accelerated)
+	within 5 eval "[ \$(accelerated) -gt $((before + 10)) ] || ! alive"
+	unhook
+}
+
+# from nothing to nothing
+hooks_and_library() {
+	hook
+	sleep 0.3
+	unhook
+	rmmod pvio
+	sleep 0.2
+	insert pvio/pvio.ko
+}
+
+# under_io NOHOST
+under_io() {
+	echo "$1" > $nohost
+	while_writing "hooks$1" hooks
 }
 
 library_in_use() {
@@ -71,7 +71,7 @@ kernel_mark
 ktap_plan 5
 ktap_test "hooks in and out under fio --verify, by the host" under_io 0
 ktap_test "hooks in and out under fio --verify, without it" under_io 1
-ktap_test "hooks and library in and out under fio --verify" both
+ktap_test "hooks and library in and out under fio --verify" while_writing both hooks_and_library
 ktap_test "the library stays while it is used" library_in_use
 ktap_test "both drivers read what the other wrote" across
 ktap_end
