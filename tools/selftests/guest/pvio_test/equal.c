@@ -245,61 +245,52 @@ static int every_length(struct seq_file *m)
 #define TESTDEV_DATA	8
 #define TESTDEV_COUNT	12
 
-/* Done twice, or not at all, a write would show in the count. */
-static int count_port_writes(struct seq_file *m, u16 base, unsigned int count)
+/*
+ * Done twice, or not at all, a write would show in the count. @ports is where
+ * the ports are, or 0 for @region; @base reads and writes the one or the other.
+ */
+static int count_batch(struct seq_file *m, void __iomem *base, u16 ports,
+		       const struct pvio_region *region, unsigned int count)
 {
 	struct pvio_batch *b = pvio_test_batch;
 	unsigned int i;
 	u32 offset;
 	u8 data;
 
-	outb(0, base + TESTDEV_TEST);
-	offset = inl(base + TESTDEV_OFFSET);
-	data = inl(base + TESTDEV_DATA);
+	iowrite8(0, base + TESTDEV_TEST);
+	offset = ioread32(base + TESTDEV_OFFSET);
+	data = ioread32(base + TESTDEV_DATA);
 	pvio_batch_reset(b);
 	for (i = 0; i < count; i++)
-		pvio_port_write(b, base + offset, 1, data);
+		if (ports)
+			pvio_port_write(b, ports + offset, 1, data);
+		else
+			pvio_mmio_write(b, region, offset, 1, data);
 	pvio_batch_run(b);
-	return pvio_test_differs(m, "port writes counted",
-				 inl(base + TESTDEV_COUNT), count) ? -EIO : 0;
-}
-
-static int count_mmio_writes(struct seq_file *m,
-			     const struct pvio_region *region,
-			     unsigned int count)
-{
-	struct pvio_batch *b = pvio_test_batch;
-	void __iomem *base = region->mapped;
-	unsigned int i;
-	u32 offset;
-	u8 data;
-
-	writeb(0, base + TESTDEV_TEST);
-	offset = readl(base + TESTDEV_OFFSET);
-	data = readl(base + TESTDEV_DATA);
-	pvio_batch_reset(b);
-	for (i = 0; i < count; i++)
-		pvio_mmio_write(b, region, offset, 1, data);
-	pvio_batch_run(b);
-	return pvio_test_differs(m, "MMIO writes counted",
-				 readl(base + TESTDEV_COUNT), count) ? -EIO : 0;
+	return pvio_test_differs(m, ports ? "port writes counted" :
+				 "MMIO writes counted",
+				 ioread32(base + TESTDEV_COUNT), count) ?
+	       -EIO : 0;
 }
 
 static int count_writes(struct seq_file *m, struct pci_dev *pdev)
 {
 	struct pvio_region region = {
 		.phys = pci_resource_start(pdev, 0),
-		.mapped = pci_ioremap_bar(pdev, 0),
+		.mapped = pci_iomap(pdev, 0, 0),
 	};
+	void __iomem *ports = pci_iomap(pdev, 1, 0);
 	unsigned int n;
-	int r = 0;
+	int r = region.mapped && ports ? 0 : -ENOMEM;
 
-	if (!region.mapped)
-		return -ENOMEM;
 	for (n = 1; n <= PVIO_MAX_OPS && !r; n++)
-		r = count_port_writes(m, pci_resource_start(pdev, 1), n) ?:
-		    count_mmio_writes(m, &region, n);
-	iounmap(region.mapped);
+		r = count_batch(m, ports, pci_resource_start(pdev, 1), NULL,
+				n) ?:
+		    count_batch(m, region.mapped, 0, &region, n);
+	if (ports)
+		pci_iounmap(pdev, ports);
+	if (region.mapped)
+		pci_iounmap(pdev, region.mapped);
 	return r;
 }
 
