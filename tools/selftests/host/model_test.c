@@ -12,8 +12,6 @@
 
 #define ROUNDS	10000
 #define REGS	64
-#define MAX	((4096 - sizeof(struct kvm_coalesced_mmio_ring)) / \
-		 sizeof(struct kvm_coalesced_mmio))
 
 /* Every access mixes into one state; a read returns part of it. */
 struct device {
@@ -96,7 +94,7 @@ static void drain(struct vmm *v, struct device *d)
 
 		memcpy(&value, e->data, e->len);
 		dev_write(d, e->phys_addr, e->len, value);
-		v->ring->first = (v->ring->first + 1) % MAX;
+		v->ring->first = (v->ring->first + 1) % VMM_RING_ENTRIES;
 	}
 }
 

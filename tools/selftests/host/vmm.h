@@ -27,6 +27,10 @@
 #define VMM_USER_CODE	0x1100
 #define VMM_RESULT	0x5000
 
+/* Entries of the coalesced ring, which shares a page with its indices. */
+#define VMM_RING_ENTRIES ((4096 - sizeof(struct kvm_coalesced_mmio_ring)) / \
+			  sizeof(struct kvm_coalesced_mmio))
+
 /* What vmm_run() returns for that write, beside KVM's exit reasons. */
 #define VMM_DONE	1000
 
