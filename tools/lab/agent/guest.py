@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """One L2: its QEMU, its channels, and the watch over it."""
 
-import contextlib
 import shlex
 import shutil
 import socket
@@ -10,8 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from lablib import devices, qmp
-from lablib.kernel import KERNEL_OPTIONS
+from lablib import devices, qemu, qmp
 
 from . import environment, hardware, quirks
 from .counters import total_exits
@@ -53,7 +51,7 @@ class Guest:
         try:
             return self._watch()
         finally:
-            self._kill()
+            qemu.stop(self.qemu, 5)
             for thread in threads:   # what was sent before the end still arrives
                 thread.join(GRACE_SECONDS)
             self._clean()
@@ -115,24 +113,19 @@ class Guest:
         step = self.step
         sockets = {f"lab.{path.name}": path for path in sorted(SOCKETS.iterdir())}
         return [
-            step["qemu"], "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "pc", "-accel", "kvm", "-cpu", "host",
-            "-smp", str(step["cpus"]), "-m", str(step["memory_mb"]),
-            "-kernel", step["image"], "-initrd", step["initrd"], "-append", self._kernel_options(),
-            "-serial", f"file:{self.console}",
-            *_monitor(environment.QMP_SOCKET), *_monitor(environment.PRIVATE_QMP_SOCKET),
-            *_share("/", "host", "readonly=on,multidevs=remap"),
-            *_share(environment.SHARE, "lab", "multidevs=remap"),
-            *hardware.ports(sockets), *hardware.disks(step["disks"]), *nic_arguments,
+            step["qemu"], *qemu.machine(step["cpus"], step["memory_mb"], self.console),
+            "-accel", "kvm", "-cpu", "host",
+            *qemu.boot(step["image"], step["initrd"], *self._kernel_options()),
+            *qemu.monitor(environment.QMP_SOCKET), *qemu.monitor(environment.PRIVATE_QMP_SOCKET),
+            *qemu.shares(environment.SHARE), *qemu.ports(sockets),
+            *hardware.disks(step["disks"]), *nic_arguments,
             *(quirks.qemu_arguments() if self.no_mmio else []), *step["qemu_args"],
         ]
 
     def _kernel_options(self):
         drivers = ",".join(devices.drivers(self.step["disks"], self.step["nics"]))
-        words = [KERNEL_OPTIONS, f"lab.step={self.step['name']}", f"lab.drivers={drivers}"]
-        if self.no_mmio:
-            words.append(quirks.KERNEL_OPTIONS)
-        return " ".join([*words, self.step["append"]]).strip()
+        return (f"lab.step={self.step['name']}", f"lab.drivers={drivers}",
+                quirks.KERNEL_OPTIONS if self.no_mmio else "", self.step["append"])
 
     # channels
 
@@ -186,13 +179,6 @@ class Guest:
         self.channel.send("autopsy", step=self.step["name"], status=status)
         return status
 
-    def _kill(self):
-        self.qemu.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.qemu.wait(5)
-        self.qemu.kill()
-        self.qemu.wait()
-
     def _clean(self):
         shutil.rmtree(SOCKETS, ignore_errors=True)
         shutil.rmtree(hardware.IMAGES, ignore_errors=True)
@@ -203,11 +189,3 @@ def _accept(listener, task):
     connection, _ = listener.accept()
     with connection:
         task(connection)
-
-
-def _monitor(path):
-    return ["-qmp", f"unix:{path},server=on,wait=off"]
-
-
-def _share(path, tag, options):
-    return ["-virtfs", f"local,path={path},mount_tag={tag},security_model=none,{options}"]

@@ -11,15 +11,6 @@ IDE_PLACES = {"ide": ("ide.0", 0, "ide-hd"), "ide-slave": ("ide.0", 1, "ide-hd")
 NIC_MODELS = {"e1000": "e1000", "virtio": "virtio-net-pci"}
 
 
-def ports(sockets):
-    """One virtio-serial port for each name: socket."""
-    arguments = ["-device", "virtio-serial-pci,max_ports=16"]
-    for number, (name, path) in enumerate(sockets.items()):
-        arguments += ["-chardev", f"socket,id=port{number},path={path}",
-                      "-device", f"virtserialport,chardev=port{number},name={name}"]
-    return arguments
-
-
 def disks(specs):
     arguments = []
     for number, spec in enumerate(specs):

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from lablib import qemu
 from lablib.errors import KERNEL, LAB, LIMIT
 
 from . import environment, kernellog, quirks
@@ -106,17 +107,15 @@ def _ended(guest):
 
 def _died(guest):
     """QEMU ended and no exit code had come."""
-    console = _text(guest.console)
-    if "Kernel panic" in console:
+    if guest.console.exists() and "Kernel panic" in guest.console.read_text(errors="replace"):
         return {"status": "panic", "exit_code": KERNEL, "message": "L2 panicked"}
     if guest.kvm_error():
         return {"status": "died", "exit_code": LAB, "message": guest.kvm_error()}
-    why = _text(guest.results / "qemu.log").strip() or console.strip() or "no message"
     what = "died" if guest.up else "did not boot"
     if guest.qemu.returncode == 0:   # -no-reboot
         what += " of a reset, as by a triple fault"
     return {"status": "died", "exit_code": LAB,
-            "message": f"L2 {what}: {why.splitlines()[-1]}"}
+            "message": f"L2 {what}: {qemu.last_words(guest.qemu_log, guest.console)}"}
 
 
 def _limit(status, step):
@@ -134,7 +133,3 @@ def _load(words):
         reason = (result.stderr.strip() or "no reason given").splitlines()[-1]
         return f"module {' '.join(words)}: {reason}"
     return None
-
-
-def _text(path):
-    return path.read_text(errors="replace") if path.exists() else ""

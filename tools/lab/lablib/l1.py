@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Starts L1's QEMU and hands on what its agent reports; notices when it falls silent."""
 
-import contextlib
 import ctypes
 import json
 import select
@@ -10,9 +9,8 @@ import socket
 import subprocess
 import time
 
-from . import accel, qmp, splat
+from . import accel, qemu, qmp, splat
 from .errors import KERNEL, LAB, LIMIT, LabError
-from .kernel import KERNEL_OPTIONS
 
 BOOT_SECONDS = 120
 PR_SET_PDEATHSIG = 1
@@ -22,12 +20,13 @@ class L1:
     def __init__(self, share, kernel, initrd, options):
         self.share = share
         self.console = share.out / "l1-console.log"
+        self.qemu_log = share.out / "l1-qemu.log"
         self.qmp_path = share.folder / "l1.qmp"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(share.folder / "agent"))
         self.listener.listen(1)
         command = self._command(kernel, initrd, options)
-        with open(share.out / "l1-qemu.log", "wb") as log:
+        with open(self.qemu_log, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=_die_with_parent)
@@ -61,11 +60,7 @@ class L1:
         (self.share.out / name).write_text(qmp.registers(self.qmp_path))
 
     def kill(self):
-        self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(3)
-        self.process.kill()
-        self.process.wait()
+        qemu.stop(self.process, 3)
         self.listener.close()
 
     def _command(self, kernel, initrd, options):
@@ -73,21 +68,12 @@ class L1:
         drivers = accel.nested_module(options.accel)
         # The agent starts the other CPUs when it has set the histograms: each patches
         # kernel text, and waits for all CPUs several times.
-        append = (f"{KERNEL_OPTIONS} maxcpus=1 lab.drivers={drivers} "
-                  f"{options.append or ''}")
-        share = "security_model=none,multidevs=remap"
+        words = ("maxcpus=1", f"lab.drivers={drivers}", options.append)
         return [
-            options.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "pc", *accel.arguments(options.accel, options.tcg_thread),
-            "-smp", str(options.cpus), "-m", str(options.memory),
-            "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", append.strip(),
-            "-serial", f"file:{self.console}",
-            "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
-            "-virtfs", f"local,path=/,mount_tag=host,readonly=on,{share}",
-            "-virtfs", f"local,path={folder},mount_tag=lab,{share}",
-            "-device", "virtio-serial-pci",
-            "-chardev", f"socket,id=agent,path={folder}/agent",
-            "-device", "virtserialport,chardev=agent,name=lab.agent",
+            options.qemu, *qemu.machine(options.cpus, options.memory, self.console),
+            *accel.arguments(options.accel, options.tcg_thread),
+            *qemu.boot(kernel.image, initrd, *words), *qemu.monitor(self.qmp_path),
+            *qemu.shares(folder), *qemu.ports({"lab.agent": folder / "agent"}),
         ]
 
     def _accept(self):
@@ -108,11 +94,7 @@ class L1:
         raise LabError(message, LIMIT)
 
     def _last_words(self):
-        for path in (self.share.out / "l1-qemu.log", self.console):
-            text = path.read_text(errors="replace").strip() if path.exists() else ""
-            if text:
-                return text.splitlines()[-1].strip()
-        return "no message"
+        return qemu.last_words(self.qemu_log, self.console)
 
 
 def _die_with_parent():
