@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Collects splats of L1's own kernel while steps run."""
+"""Finds splats in the logs of L1's own kernel, while steps run, and of L2's."""
 
 import os
 import select
 import threading
 
 from lablib import splat
+
+MARK = "lab: step begins"   # written by guest/main
 
 
 class KernelLog:
@@ -37,7 +39,7 @@ class KernelLog:
                 return
             except BrokenPipeError:   # the kernel dropped records we had not read
                 continue
-            text = splat.kmsg_text(record)
+            text = _text(record)
             if text is not None:
                 self.copy.write(f"[{_seconds(record):12.6f}] {text}\n")
                 self.texts.append(text)
@@ -48,14 +50,31 @@ def _seconds(record):
     return int(record.split(",")[2]) / 1e6
 
 
+def _text(record):
+    """Its text; None for what users wrote, except the mark."""
+    head, separator, text = record.partition(";")
+    priority = head.split(",")[0]
+    if not separator or not priority.isdigit():
+        return None
+    if int(priority) >> 3 and MARK not in text:
+        return None
+    return text.split("\n")[0]
+
+
 def splats_of_file(path):
     """Splats in a copy of L2's /dev/kmsg."""
-    texts = map(splat.kmsg_text, _lines(path))
-    return splat.lines(splat.since_mark([text for text in texts if text]))
+    texts = map(_text, _lines(path))
+    return splat.lines(_since_mark([text for text in texts if text]))
 
 
 def splats_of_console(path):
-    return splat.lines(splat.since_mark(_lines(path)))
+    return splat.lines(_since_mark(_lines(path)))
+
+
+def _since_mark(texts):
+    """What L2 logged in the step; all if it never got that far."""
+    marked = [number for number, text in enumerate(texts) if MARK in text]
+    return texts[marked[0] + 1:] if marked else texts
 
 
 def _lines(path):
