@@ -11,8 +11,8 @@ BEAT_SECONDS = 5
 
 
 class Channel:
-    def __init__(self, name="lab.agent"):
-        self.file = os.open(_port(name), os.O_WRONLY)
+    def __init__(self):
+        self.file = os.open(_port("lab.agent"), os.O_WRONLY)
         self.lock = threading.Lock()
         threading.Thread(target=self._beat, daemon=True).start()
 

@@ -23,11 +23,6 @@ class Kernel:
     image: Path     # bzImage
     modules: Path   # a lib/modules/VERSION that has modules.dep
 
-    @property
-    def standard(self):
-        """True when modprobe in the guest finds the modules without help."""
-        return self.modules == Path("/lib/modules") / self.version
-
 
 def find(spec):
     """SPEC is VERSION, DIRECTORY:VERSION, or None for the newest installed one."""

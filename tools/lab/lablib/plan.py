@@ -51,7 +51,7 @@ def _step(raw, number, default_timeout, cwd):
         raise usage_error(f'{label}: no "script"')
     step = {"args": [], "modules": [], "required": False, "timeout": default_timeout,
             "script": None, **(L2_DEFAULTS if where == "l2" else {}), **raw}
-    step.update(where=where, index=number, name=_name(step, number, label))
+    step.update(where=where, name=_name(step, number, label))
     step["args"] = [str(arg) for arg in step["args"]]
     _resolve_paths(step, label, cwd)
     return step
@@ -77,17 +77,17 @@ def _name(step, number, label):
 
 def _resolve_paths(step, label, cwd):
     if step["script"]:
-        step["script"] = existing(step["script"], cwd, f"{label}: script")
+        step["script"] = _existing(step["script"], cwd, f"{label}: script")
     step["modules"] = [_module(text, label, cwd) for text in step["modules"]]
     if step["where"] != "l2":
         return
     if step["qemu"] and "/" in step["qemu"]:
-        step["qemu"] = existing(step["qemu"], cwd, f"{label}: qemu")
+        step["qemu"] = _existing(step["qemu"], cwd, f"{label}: qemu")
     step["disks"], step["nics"] = devices.both(step.pop("devices"))
     for disk in step["disks"]:
         for key in ("file", "blkdebug"):
             if disk[key]:
-                disk[key] = existing(disk[key], cwd, f"{label}: disk {key}")
+                disk[key] = _existing(disk[key], cwd, f"{label}: disk {key}")
 
 
 def _module(text, label, cwd):
@@ -96,11 +96,11 @@ def _module(text, label, cwd):
     if not words:
         raise usage_error(f"{label}: empty module")
     if ".ko" in words[0]:
-        words[0] = existing(words[0], cwd, f"{label}: module")
+        words[0] = _existing(words[0], cwd, f"{label}: module")
     return words
 
 
-def existing(path, cwd, what):
+def _existing(path, cwd, what):
     full = (Path(cwd) / Path(path).expanduser()).resolve()
     if not full.is_file():
         raise usage_error(f"{what} {path}: no such file")

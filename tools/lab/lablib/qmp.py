@@ -10,9 +10,9 @@ class QmpError(Exception):
 
 
 class Client:
-    def __init__(self, path, timeout=10):
+    def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(10)
         self.socket.connect(str(path))
         self.stream = self.socket.makefile("rw")
         self._read()
@@ -31,14 +31,11 @@ class Client:
             if "error" in reply:
                 raise QmpError(reply["error"]["desc"])
 
-    def close(self):
-        self.socket.close()
-
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.close()
+        self.socket.close()
 
     def _read(self):
         line = self.stream.readline()
