@@ -14,8 +14,6 @@ from .steps import Runner
 
 
 def main():
-    os.environ["PATH"] = environment.PATH
-    os.environ.pop("PYTHONPATH", None)
     plan = json.loads((environment.SHARE / "plan.json").read_text())
     channel = Channel()
     subprocess.run([environment.TOOLS / "both" / "place-modules",

@@ -4,11 +4,11 @@
 import os
 from pathlib import Path
 
-SHARE = Path("/run/lab")            # a folder of the machine, writable, in L1 and in L2
+from lablib.share import IN_GUESTS as SHARE
+
 TOOLS = Path(__file__).resolve().parent.parent
 QMP_SOCKET = "/run/lab-l2.qmp"      # for scripts
 PRIVATE_QMP_SOCKET = "/run/lab-l2-agent.qmp"
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
 
 def results(step):
@@ -30,7 +30,7 @@ def of_step(step, where):
 def on_l1(step):
     """For scripts on L1 and for `lab l1`."""
     return {
-        "PATH": f"{TOOLS}/l1:{TOOLS}/both:{PATH}", "HOME": "/root", "LANG": "C.UTF-8",
+        "PATH": f"{TOOLS}/l1:{TOOLS}/both:{os.environ['PATH']}", "HOME": "/root", "LANG": "C.UTF-8",
         "TERM": "dumb", "LAB_QMP": QMP_SOCKET, **of_step(step, "l1"),
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import usage_error
 
-IN_GUESTS = Path("/run/lab")
+IN_GUESTS = Path("/run/lab")   # writable in L1 and in L2
 # L1 and L2 mount their own file systems there, so the machine's files are out of sight.
 HIDDEN = tuple(map(Path, ("/tmp", "/run", "/dev", "/proc", "/sys")))
 
