@@ -8,9 +8,8 @@ import time
 
 from . import accel, cache, prepare, report, share, turn
 from .errors import INTERRUPTED, LabError, usage_error
-from .l1 import L1
+from .l1 import BOOT_SECONDS, L1
 
-BOOT_LIMIT = 120
 FAILED_KEPT = 5
 
 
@@ -62,7 +61,7 @@ class Course:
 
     def _boot_and_listen(self, host_kernel, initrd):
         self.report.progress(f"booting L1: {host_kernel.version}, {self.options.accel}")
-        limit = BOOT_LIMIT + sum(step["timeout"] for step in self.steps)
+        limit = BOOT_SECONDS + sum(step["timeout"] for step in self.steps)
         deadline = time.monotonic() + (self.options.total_timeout or limit)
         host = L1(self.share, host_kernel, initrd, self.options)
         try:
