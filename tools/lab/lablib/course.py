@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The course of a run: prepare, boot L1, listen, report, clean up."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -26,22 +27,15 @@ class Course:
             _make_folder(options.keep)
 
     def run(self):
-        place = None if self.options.no_queue else turn.enter(self.options.cpus, self._waiting)
-        try:
-            return self._run_with_share()
-        finally:
-            if place:
-                place.close()
+        with contextlib.ExitStack() as stack:
+            if not self.options.no_queue:
+                stack.enter_context(turn.enter(self.options.cpus, self._waiting))
+            self.share = share.Share()
+            stack.callback(self.share.remove)
+            return self._run_in_share()
 
     def _waiting(self):
         self.report.progress("waiting for another lab to end (--no-queue would not)")
-
-    def _run_with_share(self):
-        self.share = share.Share()
-        try:
-            return self._run_in_share()
-        finally:
-            self.share.remove()
 
     def _run_in_share(self):
         host_kernel, initrd = prepare.host(self.options)
