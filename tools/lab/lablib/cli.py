@@ -115,13 +115,13 @@ def main():
         return error.code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return INTERRUPTED + signal.SIGPIPE
 
 
 def _interrupt(number, _):
     for other in SIGNALS:   # nothing disturbs the cleaning up
         signal.signal(other, signal.SIG_IGN)
-    raise LabError(f"interrupted by {signal.Signals(number).name}", INTERRUPTED - 2 + number)
+    raise LabError(f"interrupted by {signal.Signals(number).name}", INTERRUPTED + number)
 
 
 # from options to steps

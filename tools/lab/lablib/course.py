@@ -46,7 +46,7 @@ class Course:
             self._boot_and_listen(host_kernel, initrd)
             code, message = self.report.first_failure()
         except LabError as error:
-            if error.code >= INTERRUPTED:
+            if error.code > INTERRUPTED:
                 raise
             code, message = error.code, str(error)
             self.report.lost(self.running, code, message)

@@ -5,7 +5,7 @@ USAGE = 2        # bad option, plan or file
 LIMIT = 124      # a time limit passed, or a stall
 LAB = 125        # the lab itself failed: no boot, QEMU missing, a module refused
 KERNEL = 126     # a kernel splat or panic in L1 or L2
-INTERRUPTED = 130
+INTERRUPTED = 128   # and the number of the signal
 
 
 class LabError(Exception):
