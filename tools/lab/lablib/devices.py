@@ -14,6 +14,9 @@ DISKS = {
     "virtio": ("virtio_blk",),
 }
 NICS = {"e1000": ("e1000",), "virtio": ("virtio_net",)}
+# In the initramfs. init inserts those that the kernel command line names, so that the
+# disks and cards are there when the script starts.
+ALL_DRIVERS = tuple(dict.fromkeys(sum((*DISKS.values(), *NICS.values()), ())))
 
 DISK_KEYS = {"size": "256M", "file": None, "blkdebug": None, "driver": "yes"}
 NIC_KEYS = {"net": "user", "driver": "yes"}

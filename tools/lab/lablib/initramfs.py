@@ -18,9 +18,6 @@ FOLDERS = ("proc", "sys", "dev", "ro", "rw", "new", "hot")
 # What the root and the channels need; everything else is on the root.
 EARLY = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_console")
 L1_DRIVERS = ("kvm_amd", "kvm_intel")
-# init loads those that the kernel command line names, so that the disks and cards are
-# there when the script starts.
-L2_DRIVERS = ("ata_piix", "sd_mod", "sr_mod", "virtio_blk", "e1000", "virtio_net")
 
 
 def build(kernel, drivers, layer):

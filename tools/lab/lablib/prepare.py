@@ -4,7 +4,7 @@
 import os
 import shutil
 
-from . import hotlayer, initramfs, kernel, share
+from . import devices, hotlayer, initramfs, kernel, share
 from .errors import usage_error
 
 
@@ -30,7 +30,7 @@ def steps(all_steps, options, place, host_kernel):
 def _guest(step, place, host_kernel, layer):
     chosen = kernel.find(step["kernel"]) if step["kernel"] else host_kernel
     share.check_in_sight(chosen.modules)
-    initrd = initramfs.build(chosen, initramfs.L2_DRIVERS, layer)
+    initrd = initramfs.build(chosen, devices.ALL_DRIVERS, layer)
     step.update(image=place.visible(chosen.image), initrd=place.visible(initrd),
                 modules_tree=str(chosen.modules), qemu=_guest_qemu(step, place))
     for disk in step["disks"]:
