@@ -79,10 +79,12 @@ class Runner:
         control = Control(step, self.counters, self.channel)
         guest = Guest(step, control, self.channel, self.no_mmio)
         status = guest.run()
-        result = {
-            "ok": lambda: _ended(guest),
-            "died": lambda: _died(guest),
-        }.get(status, lambda: _limit(status, step))()
+        if status == "ok":
+            result = _ended(guest)
+        elif status == "died":
+            result = _died(guest)
+        else:
+            result = _limit(status, step)
         result["sections"] = control.sections
         splats = (kernellog.splats_of_file(guest.kernel_log)
                   or kernellog.splats_of_console(guest.console))
