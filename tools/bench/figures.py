@@ -4,7 +4,7 @@ import json
 import statistics
 
 MODES = ("stock", "shim", "noshim", "virtio")
-JOBS = ("read", "write", "lba48")
+BATCH_LOOPS = 100   # of guest.sh
 
 
 def requests(raw, name, number):
@@ -60,13 +60,13 @@ def disk_figures(sections, raw):
     return out
 
 
-def batch_figures(sections, loops=100):
+def batch_figures(sections):
     """Exits of one batch, by the number of writes in it."""
     out = {}
     for name, _, exits in sections:
         kind, _, count = name.partition(".")
         if kind == "batch":
-            out[int(count)] = {k: v / loops for k, v in exits.items()}
+            out[int(count)] = {k: v / BATCH_LOOPS for k, v in exits.items()}
     return out
 
 
