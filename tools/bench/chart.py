@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Draws requests per second and exits per request with gnuplot."""
 import shutil
-import statistics
 import subprocess
 
 import figures
@@ -35,10 +34,9 @@ plot $exits using 2:xtic(1) title "VM exits" lc rgb "#3b6fb6", \\
 
 def relative(result, mode, job):
     """Median, least and greatest of a mode's rate over stock's, by round."""
-    stock = result["disk"][f"stock.{job}"]["rate"]
-    rate = result["disk"][f"{mode}.{job}"]["rate"]
-    values = [a / b for a, b in zip(rate, stock)]
-    return statistics.median(values), min(values), max(values)
+    disk = result["disk"]
+    return figures.ratios(disk[f"{mode}.{job}"]["rate"],
+                          disk[f"stock.{job}"]["rate"]).values()
 
 
 def data(result):
