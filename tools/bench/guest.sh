@@ -11,19 +11,18 @@ nohost=/sys/module/pvio/parameters/nohost
 bench=/sys/kernel/debug/pvio_bench
 
 hook() { insmod "$top/pvblk-ata/pvblk_ata.ko"; }
-unhook() { rmmod pvblk_ata; }
 
 # setup MODE, teardown MODE: what serves the IDE disk
 setup() {
 	case $1 in
-	shim) echo 0 > $nohost; hook ;;
+	shim) hook ;;
 	noshim) echo 1 > $nohost; hook ;;
 	esac
 }
 
 teardown() {
 	case $1 in
-	shim | noshim) unhook; echo 0 > $nohost ;;
+	shim | noshim) rmmod pvblk_ata; echo 0 > $nohost ;;
 	esac
 }
 
