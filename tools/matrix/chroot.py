@@ -205,14 +205,14 @@ def complete_image(root, release):
             env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'))
 
 
-def enter(root, source, argv, env=()):
+def enter(root, source, argv):
     """Run argv in root, with the folder source as /src.
 
     Killing this process kills unshare, and that all of the namespace: nothing
     is left running or mounted, however it ends.
     """
     user = [] if os.geteuid() == 0 else ['--user', '--map-root-user']
-    clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8', *env]
+    clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8']
     done = subprocess.run(
         ['setpriv', '--pdeathsig', 'KILL',
          'unshare', *user, '--mount', '--pid', '--fork', '--kill-child',
