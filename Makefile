@@ -21,10 +21,6 @@ help:
 modules: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 modules
 
-# For DKMS, whose packages are one for guests and one for hosts.
-guest: check-kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
-
 check-kdir:
 	@test -d "$(KDIR)" || { echo "make: no kernel headers found: install" \
 		"linux-headers-amd64, or name them with KDIR=" >&2; exit 2; }
@@ -63,5 +59,5 @@ clean: check-kdir
 		guest/ata_command guest/hypercall_user)
 	$(RM) -r build
 
-.PHONY: all help modules guest check-kdir demo bench check bench-modules \
+.PHONY: all help modules check-kdir demo bench check bench-modules \
 	build-matrix install-guest install-host uninstall-guest uninstall-host clean
