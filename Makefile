@@ -26,15 +26,11 @@ check-kdir:
 		"linux-headers-amd64, or name them with KDIR=" >&2; exit 2; }
 
 # Each goes on in a make of its own, to find the headers just installed.
-demo:
+demo: BENCH_ARGS = --rounds 3 --seconds 1
+demo bench:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory -s bench-modules
-	@tools/bench/run --rounds 3 --seconds 1
-
-bench:
-	@tools/setup demo
-	@$(MAKE) --no-print-directory -s bench-modules
-	@tools/bench/run
+	@tools/bench/run $(BENCH_ARGS)
 
 check:
 	@tools/setup check
