@@ -26,6 +26,11 @@ def arguments(accel, thread):
     return ["-accel", f"tcg,thread={thread}", "-cpu", ",-".join(("max", *hidden))]
 
 
+def threads(options):
+    """CPUs of this machine that L1's CPUs can occupy at once."""
+    return 1 if options.accel == "tcg" and options.tcg_thread == "single" else options.cpus
+
+
 def nested_module(accel):
     """The KVM module that L1 needs. Emulation shows an AMD CPU's extension."""
     if accel == "kvm" and Path("/sys/module/kvm_intel").exists():

@@ -29,7 +29,7 @@ class Course:
     def run(self):
         with contextlib.ExitStack() as stack:
             if not self.options.no_queue:
-                stack.enter_context(turn.enter(self.options.cpus, self._waiting))
+                stack.enter_context(turn.enter(accel.threads(self.options), self._waiting))
             self.share = share.Share()
             stack.callback(self.share.remove)
             return self._run_in_share()
