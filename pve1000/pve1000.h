@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One emulated 8254x card.
+ *
+ * Who owns what:
+ *	struct pve1000_tx	the lock of the transmit queue, __netif_tx_lock()
+ *	struct pve1000_rx	the poll function, which runs on one CPU at a time,
+ *				but for @tail_lock and what it says it protects
+ *	registers of set-up	rtnl_lock()
+ *	CTRL, MDIC, EERD	@lock
+ * Nothing here masks the device's interrupt while packets are received: the
+ * handler reads ICR, which clears the cause, and the poll function that it
+ * schedules runs once more if it was running already.
+ */
+#ifndef PVE1000_H
+#define PVE1000_H
+
+#include <linux/hrtimer.h>
+#include <linux/if_vlan.h>
+#include <linux/io.h>
+#include <linux/mii.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/xdp.h>
+#include <uapi/linux/bpf.h>
+
+#include "compat/page_pool.h"
+#include "../pvio/pvio.h"
+#include "regs.h"
+
+#define PVE1000_NAME		"pve1000"
+#define PVE1000_NO_MEMORY	"no memory to start again: set it down and up\n"
+
+#define PVE1000_RING_MIN	80
+#define PVE1000_RING_MAX	4096
+#define PVE1000_RING_MULTIPLE	8
+#define PVE1000_TX_RING		512
+#define PVE1000_RX_RING		512
+
+/* 13.4.22, RCTL.LPE: the longest frame is 16384 bytes with its FCS */
+#define PVE1000_MAX_MTU		16110
+
+/* 13.3: the registers, behind which is nothing */
+#define PVE1000_BAR_BYTES	0x20000
+
+/* The least time between two interrupts, in exits. */
+#define PVE1000_ITR_EXITS	2
+/* 13.4.18: 16 bits of 256 ns */
+#define PVE1000_ITR_MAX_USECS	16777
+
+/* A receive buffer: a page, room for XDP in front, skb_shared_info behind. */
+#define PVE1000_RX_HEADROOM	XDP_PACKET_HEADROOM
+#define PVE1000_RX_BYTES	2048
+
+/* a VLAN tag and the header go with it */
+#define PVE1000_XDP_MAX_MTU	(PVE1000_RX_BYTES - VLAN_ETH_HLEN - ETH_FCS_LEN)
+
+enum pve1000_mac {
+	PVE1000_82543,
+	PVE1000_82544,
+	PVE1000_82540,
+	PVE1000_82545,
+};
+
+struct pve1000_stats {
+	u64 packets;
+	u64 bytes;
+	u64 errors;
+	u64 dropped;
+	u64 length_errors;
+	u64 crc_errors;
+	u64 frame_errors;
+	u64 multicast;
+};
+
+enum pve1000_tx_kind {
+	PVE1000_TX_NONE,	/* a context descriptor, or nothing */
+	PVE1000_TX_SKB,
+	PVE1000_TX_XDP_TX,	/* a receive buffer sent back */
+	PVE1000_TX_XDP_FRAME,	/* redirected here, mapped here */
+};
+
+/**
+ * struct pve1000_tx_buffer - what stands behind one transmit descriptor
+ * @packet:	struct sk_buff or xdp_frame, in the last descriptor
+ * @dma:	mapping to undo, with @len bytes, 0 for none
+ * @bytes:	of all segments on the wire, in the last descriptor
+ * @eop:	in the first descriptor of a packet, the index of its last
+ * @segs:	frames on the wire, in the last descriptor
+ * @page:	@dma was mapped as a page
+ * @kind:	what @packet is
+ */
+struct pve1000_tx_buffer {
+	void *packet;
+	dma_addr_t dma;
+	u32 len;
+	u32 bytes;
+	u16 eop;
+	u16 segs;
+	bool page;
+	u8 kind;
+};
+
+/**
+ * struct pve1000_tx - the transmit ring
+ * @desc:	descriptors, shared with the device
+ * @buffers:	one for each
+ * @dma:	of @desc
+ * @count:	descriptors
+ * @next:	next to fill
+ * @clean:	next to reap: [clean, next) is in use
+ * @rung:	what TDT was last set to: [rung, next) waits for the doorbell
+ * @waiting:	packets in [rung, next)
+ * @hold:	the poll function runs and rings when it is done; written by
+ *		it without the lock
+ * @open:	between pve1000_tx_start() and _stop()
+ * @armed:	@timer will come
+ * @late:	the device completes later than its doorbell: TXDW is unmasked
+ * @prompt:	doorbells in a row that left nothing behind
+ * @pacing_shift: how much a TCP flow may have queued here
+ * @bell_end:	when the last doorbell was over
+ * @window:	for so long after it packets wait for company, in ns
+ * @window_least: what it begins with
+ * @window_most: how far it grows
+ * @context:	what the last context descriptor said
+ * @timer:	rings at the end of the window
+ * @stats:	with @syncp
+ *
+ * All under the lock of the transmit queue.
+ */
+struct pve1000_tx {
+	struct pve1000_tx_desc *desc;
+	struct pve1000_tx_buffer *buffers;
+	dma_addr_t dma;
+	u16 count;
+	u16 next;
+	u16 clean;
+	u16 rung;
+	u16 waiting;
+	bool hold;
+	bool open;
+	bool armed;
+	bool late;
+	u8 prompt;
+	u8 pacing_shift;
+	u64 bell_end;
+	u32 window;
+	u32 window_least;
+	u32 window_most;
+	struct pve1000_tx_context context;
+	struct hrtimer timer;
+	struct u64_stats_sync syncp;
+	struct pve1000_stats stats;
+	u64 doorbells;
+	u64 timer_doorbells;
+	u64 restarts;
+};
+
+/**
+ * struct pve1000_rx - the receive ring
+ * @desc:	descriptors, shared with the device
+ * @pages:	the buffer of each
+ * @dma:	of @desc
+ * @count:	descriptors
+ * @clean:	next that the device completes
+ * @fill:	next to give a buffer: [fill, clean) is empty
+ * @skb:	a frame of which the end has not come yet
+ * @discard:	the rest of a frame is to be dropped
+ * @pool:	where pages come from
+ * @xdp_rxq:	what XDP programs know of the ring
+ * @tail:	what RDT should be; written by the poll function alone
+ * @tail_written: what it is, once the device looks; under @tail_lock
+ * @tail_seen:	what the device has seen for certain; under @tail_lock
+ * @tail_lock:	for RDT, in hard interrupts too
+ * @xdp_flush:	frames wait for xdp_do_flush()
+ * @stats:	with @syncp
+ */
+struct pve1000_rx {
+	struct pve1000_rx_desc *desc;
+	struct page **pages;
+	dma_addr_t dma;
+	u16 count;
+	u16 clean;
+	u16 fill;
+	bool discard;
+	struct sk_buff *skb;
+	struct page_pool *pool;
+	struct xdp_rxq_info xdp_rxq;
+	spinlock_t tail_lock; /* RDT, in hard interrupts too */
+	u16 tail;
+	u16 tail_written;
+	u16 tail_seen;
+	bool xdp_flush;
+	struct u64_stats_sync syncp;
+	struct pve1000_stats stats;
+	u64 flushes;
+	u64 alloc_failed;
+	u64 xdp_drop;
+	u64 xdp_tx;
+	u64 xdp_redirect;
+};
+
+/**
+ * struct pve1000 - a card
+ * @bar:	its registers
+ * @batch:	RDT, then ICR; under rx.tail_lock
+ * @flush:	RDT, then a read; under rx.tail_lock
+ * @mta:	the multicast table, as it was written; netif_addr_lock
+ * @exit_ns:	what an access that leaves to the host takes, as measured
+ * @rctl:	RCTL, as it was written; netif_addr_lock
+ * @vlans:	of the filter; rtnl
+ * @tx_count:	descriptors of the rings to come; rtnl
+ * @rx_count:	the same
+ * @running:	between pve1000_up() and pve1000_down(); rtnl
+ * @link_work:	reads STATUS after LSC
+ * @reset_work:	for ndo_tx_timeout
+ */
+struct pve1000 {
+	struct net_device *netdev;
+	struct pci_dev *pdev;
+	struct pvio_region bar;
+	struct pvio_batch *batch;
+	struct pvio_batch *flush;
+	struct napi_struct napi;
+	struct bpf_prog *xdp_prog;
+	struct pve1000_tx tx;
+	struct pve1000_rx rx;
+	enum pve1000_mac mac;
+	bool emulated;
+	u32 exit_ns;
+	unsigned int tx_count;
+	unsigned int rx_count;
+	bool running;
+	u32 itr_usecs;
+	bool itr_adaptive;
+	u64 interrupts;
+	struct work_struct link_work;
+	struct work_struct reset_work;
+	struct mutex lock; /* CTRL, MDIC, EERD */
+	struct mii_if_info mii;
+	u8 pause_autoneg;
+	u8 pause_rx;
+	u8 pause_tx;
+	u32 msg_enable;
+	u32 mta[MTA_ENTRIES];
+	u32 rctl;
+	unsigned long vlans[BITS_TO_LONGS(VLAN_N_VID)];
+};
+
+extern struct pvio_client *pve1000_client;
+
+static inline u32 pve1000_read(const struct pve1000 *card, unsigned int reg)
+{
+	return readl(card->bar.mapped + reg);
+}
+
+static inline void pve1000_write(const struct pve1000 *card, unsigned int reg,
+				 u32 value)
+{
+	writel(value, card->bar.mapped + reg);
+}
+
+/* Makes posted writes arrive: also those that KVM and QEMU coalesce. */
+static inline void pve1000_flush(const struct pve1000 *card)
+{
+	pve1000_read(card, STATUS);
+}
+
+/* hw.c */
+void pve1000_hw_reset(struct pve1000 *card);
+void pve1000_hw_set_up(struct pve1000 *card);
+void pve1000_hw_change_ctrl(struct pve1000 *card, u32 clear, u32 set);
+void pve1000_hw_set_mac(struct pve1000 *card, const u8 *addr);
+int pve1000_hw_get_mac(struct pve1000 *card, u8 *addr);
+void pve1000_hw_set_rx_mode(struct pve1000 *card);
+void pve1000_hw_set_vlan(struct pve1000 *card, u16 vid, bool on);
+void pve1000_hw_set_features(struct pve1000 *card, netdev_features_t features);
+u32 pve1000_hw_itr_ns(const struct pve1000 *card);
+void pve1000_hw_set_itr(struct pve1000 *card);
+void pve1000_hw_calibrate(struct pve1000 *card);
+int pve1000_hw_read_eeprom(struct pve1000 *card, unsigned int word);
+int pve1000_hw_mdio_read(struct net_device *netdev, int phy, int reg);
+void pve1000_hw_mdio_write(struct net_device *netdev, int phy, int reg,
+			   int value);
+
+/* link.c */
+void pve1000_link_init(struct pve1000 *card);
+void pve1000_link_work(struct work_struct *work);
+void pve1000_link_set_pause(struct pve1000 *card);
+
+/* irq.c */
+irqreturn_t pve1000_irq(int irq, void *data);
+int pve1000_irq_poll(struct napi_struct *napi, int budget);
+void pve1000_irq_unmask(struct pve1000 *card);
+void pve1000_irq_mask(struct pve1000 *card);
+
+/* tx.c */
+void pve1000_tx_init(struct pve1000 *card);
+int pve1000_tx_alloc(struct pve1000 *card, struct pve1000_tx *tx,
+		     unsigned int count);
+void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx);
+void pve1000_tx_start(struct pve1000 *card);
+void pve1000_tx_stop(struct pve1000 *card);
+netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
+void pve1000_tx_hold(struct pve1000 *card);
+void pve1000_tx_release(struct pve1000 *card);
+void pve1000_tx_try_release(struct pve1000 *card);
+bool pve1000_tx_overdue(const struct pve1000 *card);
+bool pve1000_tx_reap(struct pve1000 *card);
+int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
+		   enum pve1000_tx_kind kind);
+void pve1000_tx_ring(struct pve1000 *card);
+
+/* rx.c */
+int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,
+		     unsigned int count);
+void pve1000_rx_free(struct pve1000 *card, struct pve1000_rx *rx);
+int pve1000_rx_start(struct pve1000 *card);
+void pve1000_rx_stop(struct pve1000 *card);
+int pve1000_rx_poll(struct pve1000 *card, int budget);
+
+/* xdp.c */
+int pve1000_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+int pve1000_xdp_xmit(struct net_device *netdev, int n,
+		     struct xdp_frame **frames, u32 flags);
+u32 pve1000_xdp_run(struct pve1000 *card, struct bpf_prog *prog,
+		    struct xdp_buff *xdp);
+
+/* ethtool.c */
+extern const struct ethtool_ops pve1000_ethtool_ops;
+
+/* main.c */
+int pve1000_up(struct pve1000 *card);
+void pve1000_down(struct pve1000 *card);
+int pve1000_resize(struct pve1000 *card, unsigned int tx_count,
+		   unsigned int rx_count);
+
+#endif /* PVE1000_H */

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reception. Every buffer is a page of a page pool with 2 KiB for the device.
+ * Small frames are copied and their buffer stays where it is; larger ones
+ * take the page along; a frame of several buffers becomes fragments.
+ *
+ * RDT is written seldom. KVM and QEMU coalesce its writes, so one by itself
+ * costs an exit and takes effect only with the next access that QEMU sees.
+ * With a host that serves batches it rides in front of the next ICR read
+ * (irq.c). Without, it waits until half of the ring is to be given back.
+ * Either way, when the device may have run out of descriptors it must be
+ * told at once and for certain, or it would never interrupt again: it has
+ * none to put a frame in, and nobody makes it look at RDT.
+ */
+#include <linux/etherdevice.h>
+#include <linux/filter.h>
+
+#include "compat/xdp.h"
+#include "pve1000.h"
+
+#define PVE1000_COPYBREAK	256
+/* As long as so many are left, a frame of any length still fits. */
+#define PVE1000_RX_LOW		(16384 / PVE1000_RX_BYTES + 8)
+
+static u16 after(const struct pve1000_rx *rx, u16 i)
+{
+	return ++i == rx->count ? 0 : i;
+}
+
+static u16 distance(const struct pve1000_rx *rx, u16 from, u16 to)
+{
+	return to >= from ? to - from : rx->count - from + to;
+}
+
+static struct device *dev_of(struct pve1000 *card)
+{
+	return &card->pdev->dev;
+}
+
+/* What the device may write to. */
+static dma_addr_t buffer(struct page *page)
+{
+	return page_pool_get_dma_addr(page) + PVE1000_RX_HEADROOM;
+}
+
+/* The last descriptor stays empty: RDH == RDT says that none is free. */
+static void refill(struct pve1000 *card)
+{
+	struct pve1000_rx *rx = &card->rx;
+	struct pve1000_rx_desc *desc;
+	struct page *page;
+
+	while (after(rx, rx->fill) != rx->clean) {
+		page = rx->pages[rx->fill];
+		if (!page) {
+			page = page_pool_dev_alloc_pages(rx->pool);
+			if (unlikely(!page)) {
+				rx->alloc_failed++;
+				break;
+			}
+			rx->pages[rx->fill] = page;
+		} else {
+			dma_sync_single_for_device(dev_of(card), buffer(page),
+						   PVE1000_RX_BYTES,
+						   DMA_BIDIRECTIONAL);
+		}
+		desc = &rx->desc[rx->fill];
+		desc->addr = cpu_to_le64(buffer(page));
+		desc->status = 0;
+		rx->fill = after(rx, rx->fill);
+	}
+	/* the interrupt handler may write it from here on */
+	smp_store_release(&rx->tail, rx->fill);
+}
+
+/*
+ * Writes RDT if it is time, and makes sure that the device sees it if the
+ * device may have run dry. @before is where the ring ended until now: what
+ * the device had seen of it is outside only if it has seen more by chance.
+ */
+static void give_back(struct pve1000 *card, u16 before)
+{
+	struct pve1000_rx *rx = &card->rx;
+	unsigned long flags;
+	u16 left;
+
+	spin_lock_irqsave(&rx->tail_lock, flags);
+	left = distance(rx, rx->clean, rx->tail_seen);
+	if (left > distance(rx, rx->clean, before))
+		left = 0;
+	if (left < PVE1000_RX_LOW && rx->tail_seen != rx->fill) {
+		pvio_batch_reset(card->flush);
+		pvio_mmio_write(card->flush, &card->bar, RDT, 4, rx->fill);
+		pvio_mmio_read(card->flush, &card->bar, STATUS, 4);
+		pvio_batch_run(card->flush);
+		rx->tail_written = rx->fill;
+		rx->tail_seen = rx->fill;
+		rx->flushes++;
+	} else if (!pvio_host_serves() &&
+		   distance(rx, rx->tail_written, rx->fill) >= rx->count / 2) {
+		pve1000_write(card, RDT, rx->fill);
+		rx->tail_written = rx->fill;
+	}
+	spin_unlock_irqrestore(&rx->tail_lock, flags);
+}
+
+static void count_error(struct pve1000_rx *rx, u8 errors)
+{
+	u64_stats_update_begin(&rx->syncp);
+	rx->stats.errors++;
+	if (errors & RXD_ERR_CE)
+		rx->stats.crc_errors++;
+	else if (errors)
+		rx->stats.frame_errors++;
+	else
+		rx->stats.length_errors++;
+	u64_stats_update_end(&rx->syncp);
+}
+
+static void count_dropped(struct pve1000_rx *rx)
+{
+	u64_stats_update_begin(&rx->syncp);
+	rx->stats.dropped++;
+	u64_stats_update_end(&rx->syncp);
+}
+
+static void set_checksum(struct pve1000 *card, struct sk_buff *skb, u8 status,
+			 u8 errors)
+{
+	if (!(card->netdev->features & NETIF_F_RXCSUM) ||
+	    status & RXD_STAT_IXSM || !(status & RXD_STAT_TCPCS))
+		return;
+	/* 3.2.3.1; the stack finds out itself what is wrong with others */
+	if (!(errors & (RXD_ERR_TCPE | RXD_ERR_IPE)))
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+}
+
+static void deliver(struct pve1000 *card, struct sk_buff *skb,
+		    const struct pve1000_rx_desc *desc)
+{
+	struct pve1000_rx *rx = &card->rx;
+
+	u64_stats_update_begin(&rx->syncp);
+	rx->stats.packets++;
+	rx->stats.bytes += skb->len;
+	if (is_multicast_ether_addr(skb->data))
+		rx->stats.multicast++;
+	u64_stats_update_end(&rx->syncp);
+
+	set_checksum(card, skb, desc->status, desc->errors);
+	if (desc->status & RXD_STAT_VP &&
+	    card->netdev->features & NETIF_F_HW_VLAN_CTAG_RX)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
+				       le16_to_cpu(desc->special));
+	skb_record_rx_queue(skb, 0);
+	skb->protocol = eth_type_trans(skb, card->netdev);
+	napi_gro_receive(&card->napi, skb);
+}
+
+static struct sk_buff *copy(struct pve1000 *card, const void *data,
+			    unsigned int len)
+{
+	struct sk_buff *skb = napi_alloc_skb(&card->napi, len);
+
+	if (skb)
+		skb_put_data(skb, data, len);
+	return skb;
+}
+
+/* The page of @index is the skb's from now on. */
+static struct sk_buff *wrap(struct pve1000 *card, u16 index, unsigned int head,
+			    unsigned int len)
+{
+	struct pve1000_rx *rx = &card->rx;
+	struct page *page = rx->pages[index];
+	struct sk_buff *skb = build_skb(page_address(page), PAGE_SIZE);
+
+	if (!skb)
+		return NULL;
+	rx->pages[index] = NULL;
+	skb_reserve(skb, head);
+	skb_put(skb, len);
+	pve1000_page_to_skb(rx->pool, skb, page);
+	return skb;
+}
+
+static bool append(struct pve1000_rx *rx, u16 index, unsigned int len)
+{
+	struct page *page = rx->pages[index];
+	unsigned int n = skb_shinfo(rx->skb)->nr_frags;
+
+	if (n == MAX_SKB_FRAGS)
+		return false;
+	pve1000_page_to_skb(rx->pool, rx->skb, page);
+	skb_add_rx_frag(rx->skb, n, page, PVE1000_RX_HEADROOM, len, PAGE_SIZE);
+	rx->pages[index] = NULL;
+	return true;
+}
+
+/* A program may have moved both ends. Returns true where the frame is gone. */
+static bool run_xdp(struct pve1000 *card, u16 index, unsigned int *head,
+		    unsigned int *len)
+{
+	struct bpf_prog *prog = READ_ONCE(card->xdp_prog);
+	void *page = page_address(card->rx.pages[index]);
+	struct xdp_buff xdp;
+
+	if (likely(!prog))
+		return false;
+	pve1000_xdp_buff(&xdp, PAGE_SIZE, &card->rx.xdp_rxq, page, *head, *len);
+	switch (pve1000_xdp_run(card, prog, &xdp)) {
+	case XDP_PASS:
+		*head = xdp.data - page;
+		*len = xdp.data_end - xdp.data;
+		return false;
+	case XDP_TX:
+	case XDP_REDIRECT:
+		card->rx.pages[index] = NULL;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static struct sk_buff *begin(struct pve1000 *card, u16 index, unsigned int len,
+			     bool whole)
+{
+	unsigned int head = PVE1000_RX_HEADROOM;
+	const void *page = page_address(card->rx.pages[index]);
+	struct sk_buff *skb;
+
+	/* XDP is refused while frames may have several buffers */
+	if (whole && run_xdp(card, index, &head, &len))
+		return NULL;
+	skb = whole && len <= PVE1000_COPYBREAK ?
+	      copy(card, page + head, len) : wrap(card, index, head, len);
+	if (unlikely(!skb)) {
+		count_dropped(&card->rx);
+		card->rx.discard = !whole;
+	}
+	return skb;
+}
+
+static void abandon(struct pve1000_rx *rx, bool end)
+{
+	dev_kfree_skb_any(rx->skb);
+	rx->skb = NULL;
+	rx->discard = !end;
+}
+
+/*
+ * One descriptor, a copy that the device cannot change any more. What it says
+ * is bounded here: a length beyond the buffer, or a frame without an end.
+ */
+static void receive(struct pve1000 *card, u16 index,
+		    const struct pve1000_rx_desc *desc)
+{
+	struct pve1000_rx *rx = &card->rx;
+	unsigned int len = le16_to_cpu(desc->length);
+	bool end = desc->status & RXD_STAT_EOP;
+	u8 errors = desc->errors & RXD_ERR_FRAME;
+
+	if (rx->discard) {
+		rx->discard = !end;
+		return;
+	}
+	if (card->netdev->features & NETIF_F_RXALL)
+		errors = 0;
+	if (unlikely(len > PVE1000_RX_BYTES || errors ||
+		     (!rx->skb && len < ETH_HLEN))) {
+		count_error(rx, errors);
+		abandon(rx, end);
+		return;
+	}
+	dma_sync_single_for_cpu(dev_of(card), buffer(rx->pages[index]), len,
+				DMA_BIDIRECTIONAL);
+	if (!rx->skb) {
+		rx->skb = begin(card, index, len, end);
+	} else if (len && !append(rx, index, len)) {
+		count_error(rx, 0);
+		abandon(rx, end);
+	}
+	if (end && rx->skb) {
+		deliver(card, rx->skb, desc);
+		rx->skb = NULL;
+	}
+}
+
+/**
+ * pve1000_rx_poll() - take in what has arrived
+ * @card:	the card
+ * @budget:	the most descriptors to look at
+ *
+ * Context: the poll function.
+ * Return: how many it were.
+ */
+int pve1000_rx_poll(struct pve1000 *card, int budget)
+{
+	struct pve1000_rx *rx = &card->rx;
+	struct pve1000_rx_desc desc;
+	u16 before = rx->fill;
+	int work = 0;
+
+	while (work < budget && rx->clean != rx->fill) {
+		if (!(READ_ONCE(rx->desc[rx->clean].status) & RXD_STAT_DD))
+			break;
+		/* the rest is read after what says that it is there */
+		dma_rmb();
+		desc = rx->desc[rx->clean];
+		receive(card, rx->clean, &desc);
+		rx->clean = after(rx, rx->clean);
+		work++;
+	}
+	if (rx->xdp_flush) {
+		rx->xdp_flush = false;
+		xdp_do_flush();
+	}
+	if (work || rx->tail_written != rx->fill) {
+		refill(card);
+		give_back(card, before);
+	}
+	return work;
+}
+
+static int fill_first(struct pve1000 *card)
+{
+	struct pve1000_rx *rx = &card->rx;
+
+	refill(card);
+	return distance(rx, rx->clean, rx->fill) < PVE1000_RX_LOW ? -ENOMEM : 0;
+}
+
+static void free_buffers(struct pve1000_rx *rx)
+{
+	u16 i;
+
+	for (i = 0; i < rx->count; i++) {
+		if (rx->pages[i])
+			page_pool_put_full_page(rx->pool, rx->pages[i], false);
+		rx->pages[i] = NULL;
+	}
+	dev_kfree_skb_any(rx->skb);
+	rx->skb = NULL;
+	rx->discard = false;
+}
+
+/**
+ * pve1000_rx_start() - fill an empty ring and hand it to the device
+ * @card: the card, reset
+ *
+ * Context: rtnl_lock() held; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pve1000_rx_start(struct pve1000 *card)
+{
+	struct pve1000_rx *rx = &card->rx;
+
+	rx->clean = 0;
+	rx->fill = 0;
+	memset(rx->desc, 0, rx->count * sizeof(*rx->desc));
+	if (fill_first(card)) {
+		free_buffers(rx);
+		return -ENOMEM;
+	}
+	pve1000_write(card, RDBAL, lower_32_bits(rx->dma));
+	pve1000_write(card, RDBAH, upper_32_bits(rx->dma));
+	pve1000_write(card, RDLEN, rx->count * sizeof(*rx->desc));
+	pve1000_write(card, RDH, 0);
+	pve1000_write(card, RDT, rx->fill);
+	rx->tail_written = rx->fill;
+	rx->tail_seen = rx->fill;
+	return 0;
+}
+
+/**
+ * pve1000_rx_stop() - take all buffers back
+ * @card: the card, its receiver off, nobody polls
+ *
+ * Context: rtnl_lock() held.
+ */
+void pve1000_rx_stop(struct pve1000 *card)
+{
+	free_buffers(&card->rx);
+}
+
+static int make_pool(struct pve1000 *card, struct pve1000_rx *rx,
+		     unsigned int count)
+{
+	struct page_pool_params params = {
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
+		.pool_size = count,
+		.nid = NUMA_NO_NODE,
+		.dev = dev_of(card),
+		/* XDP_TX sends from them */
+		.dma_dir = DMA_BIDIRECTIONAL,
+		.offset = PVE1000_RX_HEADROOM,
+		.max_len = PVE1000_RX_BYTES,
+	};
+	struct page_pool *pool = page_pool_create(&params);
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	rx->pool = pool;
+	return 0;
+}
+
+/**
+ * pve1000_rx_alloc() - make a ring
+ * @card:	the card
+ * @rx:		where to
+ * @count:	descriptors
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno, with nothing left allocated.
+ */
+int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,
+		     unsigned int count)
+{
+	int err;
+
+	rx->count = count;
+	rx->pages = kvcalloc(count, sizeof(*rx->pages), GFP_KERNEL);
+	if (!rx->pages)
+		return -ENOMEM;
+	err = -ENOMEM;
+	rx->desc = dma_alloc_coherent(dev_of(card), count * sizeof(*rx->desc),
+				      &rx->dma, GFP_KERNEL);
+	if (!rx->desc)
+		goto err_pages;
+	err = make_pool(card, rx, count);
+	if (err)
+		goto err_desc;
+	err = pve1000_xdp_rxq_info_reg(&rx->xdp_rxq, card->netdev, &card->napi);
+	if (err)
+		goto err_pool;
+	err = xdp_rxq_info_reg_mem_model(&rx->xdp_rxq, MEM_TYPE_PAGE_POOL,
+					 rx->pool);
+	if (err)
+		goto err_rxq;
+	return 0;
+
+err_rxq:
+	xdp_rxq_info_unreg(&rx->xdp_rxq);
+err_pool:
+	page_pool_destroy(rx->pool);
+err_desc:
+	dma_free_coherent(dev_of(card), count * sizeof(*rx->desc), rx->desc,
+			  rx->dma);
+err_pages:
+	kvfree(rx->pages);
+	return err;
+}
+
+/**
+ * pve1000_rx_free() - free a ring
+ * @card:	the card
+ * @rx:		the ring, stopped
+ *
+ * Context: may sleep.
+ */
+void pve1000_rx_free(struct pve1000 *card, struct pve1000_rx *rx)
+{
+	xdp_rxq_info_unreg(&rx->xdp_rxq);
+	page_pool_destroy(rx->pool);
+	dma_free_coherent(dev_of(card), rx->count * sizeof(*rx->desc),
+			  rx->desc, rx->dma);
+	kvfree(rx->pages);
+}

@@ -1,0 +1,730 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transmission. QEMU sends what is queued inside the write of TDT
+ * (hw/net/e1000.c: set_tctl() calls start_xmit()), so a doorbell is followed
+ * by reaping, and no interrupt is asked for until a device turns out to
+ * complete later.
+ *
+ * A doorbell costs the same for one packet as for many. A packet that comes
+ * after a pause gets its own. Those that follow closely wait for company:
+ * until the window is over, a number of them is there, their sender can or
+ * will send no more for now, byte queue limits stop the queue, or the poll
+ * function, in which the stack answers what was received, is done. The window
+ * begins with the cost of some exits, and doubles while it finds company.
+ */
+#include <linux/ip.h>
+#include <linux/log2.h>
+#include <linux/sched/clock.h>
+#include <linux/tcp.h>
+#include <net/ip6_checksum.h>
+#include <net/sock.h>
+
+#include "compat/hrtimer.h"
+#include "compat/tcp.h"
+#include "pve1000.h"
+
+/* 3.3.3: a buffer has at most 16288 bytes */
+#define PVE1000_TX_BYTES	8192
+#define PVE1000_TX_GATHER	64
+/* the largest packet: its head, its fragments, a context descriptor */
+#define PVE1000_TX_WORST	(MAX_SKB_FRAGS + 2 + 65536 / PVE1000_TX_BYTES)
+/* doorbells that left nothing behind, until TXDW is masked again */
+#define PVE1000_TX_PROMPT	64
+/* the least and the longest window, in exits, and whatever exits take */
+#define PVE1000_TX_WINDOW	2
+#define PVE1000_TX_WINDOW_LONG	128
+#define PVE1000_TX_WINDOW_MAX	(10 * NSEC_PER_MSEC)
+/* what a TCP flow may have under way here, in exits' time */
+#define PVE1000_TX_FLOW		64
+
+static struct netdev_queue *queue(struct pve1000 *card)
+{
+	return netdev_get_tx_queue(card->netdev, 0);
+}
+
+static u16 after(const struct pve1000_tx *tx, u16 i)
+{
+	return ++i == tx->count ? 0 : i;
+}
+
+/* One stays free: TDH == TDT says empty. */
+static u16 room(const struct pve1000_tx *tx)
+{
+	return (tx->clean > tx->next ? 0 : tx->count) +
+	       tx->clean - tx->next - 1;
+}
+
+static void unmap(struct device *dev, struct pve1000_tx_buffer *b)
+{
+	if (!b->len)
+		return;
+	if (b->page)
+		dma_unmap_page(dev, b->dma, b->len, DMA_TO_DEVICE);
+	else
+		dma_unmap_single(dev, b->dma, b->len, DMA_TO_DEVICE);
+	b->len = 0;
+}
+
+static void release(struct pve1000_tx_buffer *b)
+{
+	switch (b->kind) {
+	case PVE1000_TX_SKB:
+		dev_consume_skb_any(b->packet);
+		break;
+	case PVE1000_TX_XDP_TX:
+	case PVE1000_TX_XDP_FRAME:
+		xdp_return_frame(b->packet);
+		break;
+	}
+	b->kind = PVE1000_TX_NONE;
+}
+
+static bool done(const struct pve1000_tx *tx, u16 eop)
+{
+	if (!(READ_ONCE(tx->desc[eop].upper) & cpu_to_le32(TXD_STAT_DD)))
+		return false;
+	/* the buffers are not touched before the device is seen done */
+	dma_rmb();
+	return true;
+}
+
+/**
+ * pve1000_tx_reap() - take back what the device has sent
+ * @card: the card
+ *
+ * Context: under the lock of the transmit queue.
+ * Return: true where nothing that was rung for is left.
+ */
+bool pve1000_tx_reap(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+	struct device *dev = &card->pdev->dev;
+	unsigned int bytes = 0, bql_packets = 0, bql_bytes = 0, packets = 0;
+	struct pve1000_tx_buffer *b;
+	u16 i = tx->clean, eop;
+
+	while (i != tx->rung) {
+		eop = tx->buffers[i].eop;
+		if (!done(tx, eop))
+			break;
+		for (;; i = after(tx, i)) {
+			unmap(dev, &tx->buffers[i]);
+			if (i == eop)
+				break;
+		}
+		b = &tx->buffers[eop];
+		packets += b->segs;
+		bytes += b->bytes;
+		if (b->kind == PVE1000_TX_SKB) {
+			bql_packets++;
+			bql_bytes += b->bytes;
+		}
+		release(b);
+		i = after(tx, i);
+	}
+	tx->clean = i;
+	if (packets) {
+		u64_stats_update_begin(&tx->syncp);
+		tx->stats.packets += packets;
+		tx->stats.bytes += bytes;
+		u64_stats_update_end(&tx->syncp);
+	}
+	if (bql_packets)
+		netdev_tx_completed_queue(queue(card), bql_packets, bql_bytes);
+	if (netif_tx_queue_stopped(queue(card)) && tx->open &&
+	    room(tx) >= PVE1000_TX_WORST) {
+		netif_tx_wake_queue(queue(card));
+		tx->restarts++;
+	}
+	return tx->clean == tx->rung;
+}
+
+/* Notices a device that completes later than its doorbell, and its end. */
+static void watch_device(struct pve1000 *card, bool reaped)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (!reaped) {
+		tx->prompt = 0;
+		if (tx->late)
+			return;
+		tx->late = true;
+		pve1000_write(card, IMS, INT_TXDW);
+	} else if (tx->late && ++tx->prompt == PVE1000_TX_PROMPT) {
+		tx->late = false;
+		pve1000_write(card, IMC, INT_TXDW);
+	}
+}
+
+/**
+ * pve1000_tx_ring() - ring the doorbell, if there is something to ring for
+ * @card: the card
+ *
+ * Context: under the lock of the transmit queue.
+ */
+void pve1000_tx_ring(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (tx->rung == tx->next)
+		return;
+	tx->rung = tx->next;
+	tx->waiting = 0;
+	tx->doorbells++;
+	/* descriptors are visible before: writel() has the barrier */
+	pve1000_write(card, TDT, tx->rung);
+	tx->bell_end = local_clock();
+	watch_device(card, pve1000_tx_reap(card));
+}
+
+/**
+ * pve1000_tx_hold() - let packets wait for pve1000_tx_release()
+ * @card: the card
+ *
+ * Context: the poll function, without the lock.
+ */
+void pve1000_tx_hold(struct pve1000 *card)
+{
+	WRITE_ONCE(card->tx.hold, true);
+}
+
+/**
+ * pve1000_tx_overdue() - whether what is held has been so for too long
+ * @card: the card
+ *
+ * Context: the poll function, without the lock: a hint.
+ * Return: true where the longest window has passed since the last doorbell.
+ */
+bool pve1000_tx_overdue(const struct pve1000 *card)
+{
+	return local_clock() - READ_ONCE(card->tx.bell_end) >
+	       card->tx.window_most;
+}
+
+static void reap_and_ring(struct pve1000 *card)
+{
+	if (card->tx.late)
+		pve1000_tx_reap(card);
+	pve1000_tx_ring(card);
+}
+
+/**
+ * pve1000_tx_release() - send what has waited since pve1000_tx_hold()
+ * @card: the card
+ *
+ * Context: the poll function, softirqs off, without the lock.
+ */
+void pve1000_tx_release(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	WRITE_ONCE(tx->hold, false);
+	/* pairs with the barrier in ring_or_wait() */
+	smp_mb();
+	if (!READ_ONCE(tx->waiting) && !READ_ONCE(tx->late))
+		return;
+	__netif_tx_lock(queue(card), smp_processor_id());
+	reap_and_ring(card);
+	__netif_tx_unlock(queue(card));
+}
+
+/**
+ * pve1000_tx_try_release() - the same, but for somebody who has the lock
+ * @card: the card
+ *
+ * Context: netpoll, interrupts off.
+ */
+void pve1000_tx_try_release(struct pve1000 *card)
+{
+	if (!__netif_tx_trylock(queue(card)))
+		return;
+	reap_and_ring(card);
+	__netif_tx_unlock(queue(card));
+}
+
+/* A window that found company doubles, one that did not begins anew. */
+static void ring_after_window(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	tx->window = tx->waiting < 2 ? tx->window_least :
+				       min(2 * tx->window, tx->window_most);
+	pve1000_tx_ring(card);
+}
+
+static enum hrtimer_restart window_over(struct hrtimer *timer)
+{
+	struct pve1000_tx *tx = container_of(timer, struct pve1000_tx, timer);
+	struct pve1000 *card = container_of(tx, struct pve1000, tx);
+
+	__netif_tx_lock(queue(card), smp_processor_id());
+	tx->armed = false;
+	if (tx->waiting && tx->open) {
+		tx->timer_doorbells++;
+		ring_after_window(card);
+	}
+	__netif_tx_unlock(queue(card));
+	return HRTIMER_NORESTART;
+}
+
+/* Rings now, or sees to it that somebody will. */
+static void ring_or_wait(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+	u64 idle;
+
+	/* @waiting before @hold, as pve1000_tx_release() does it the other way */
+	smp_mb();
+	if (READ_ONCE(tx->hold))
+		return;
+	idle = local_clock() - tx->bell_end;
+	/* netpoll: no timer may come any more */
+	if (idle >= tx->window || irqs_disabled()) {
+		ring_after_window(card);
+	} else if (!tx->armed) {
+		tx->armed = true;
+		hrtimer_start(&tx->timer, ns_to_ktime(tx->window - idle),
+			      HRTIMER_MODE_REL_PINNED_SOFT);
+	}
+}
+
+static bool map(struct pve1000 *card, u16 i, void *data, struct page *page,
+		unsigned int offset, unsigned int len)
+{
+	struct pve1000_tx_buffer *b = &card->tx.buffers[i];
+	struct device *dev = &card->pdev->dev;
+
+	b->page = page;
+	b->dma = page ? dma_map_page(dev, page, offset, len, DMA_TO_DEVICE) :
+			dma_map_single(dev, data, len, DMA_TO_DEVICE);
+	if (dma_mapping_error(dev, b->dma)) {
+		b->len = 0;
+		return false;
+	}
+	b->len = len;
+	return true;
+}
+
+static void put_data(struct pve1000_tx *tx, u16 *i, dma_addr_t dma, u32 lower,
+		     u32 upper)
+{
+	tx->desc[*i].addr = cpu_to_le64(dma);
+	tx->desc[*i].lower = cpu_to_le32(lower);
+	tx->desc[*i].upper = cpu_to_le32(upper);
+	*i = after(tx, *i);
+}
+
+/* One or more descriptors from @i on for one piece of memory. */
+static bool fill(struct pve1000 *card, u16 *i, void *data,
+		 const skb_frag_t *frag, unsigned int len, u32 lower,
+		 u32 upper)
+{
+	struct pve1000_tx *tx = &card->tx;
+	unsigned int piece, offset = 0;
+
+	for (; len; len -= piece, offset += piece) {
+		piece = min_t(unsigned int, len, PVE1000_TX_BYTES);
+		if (!map(card, *i, data + offset,
+			 frag ? skb_frag_page(frag) : NULL,
+			 frag ? skb_frag_off(frag) + offset : 0, piece))
+			return false;
+		put_data(tx, i, tx->buffers[*i].dma, lower | piece, upper);
+	}
+	return true;
+}
+
+/* Ends the packet that began at tx->next and reaches up to @next. */
+static void finish(struct pve1000_tx *tx, u16 next, enum pve1000_tx_kind kind,
+		   void *packet, unsigned int segs, unsigned int bytes)
+{
+	u16 eop = next ? next - 1 : tx->count - 1;
+	struct pve1000_tx_buffer *b = &tx->buffers[eop];
+
+	tx->desc[eop].lower |= cpu_to_le32(TXD_CMD_EOP | TXD_CMD_RS);
+	tx->buffers[tx->next].eop = eop;
+	b->kind = kind;
+	b->packet = packet;
+	b->segs = segs;
+	b->bytes = bytes;
+	tx->next = next;
+	tx->waiting++;
+}
+
+/* Forgets what was filled in from tx->next up to @end. */
+static void undo(struct pve1000 *card, u16 end)
+{
+	u16 i;
+
+	for (i = card->tx.next; i != end; i = after(&card->tx, i))
+		unmap(&card->pdev->dev, &card->tx.buffers[i]);
+}
+
+/* The device keeps the last context (3.3.5): only another one is queued. */
+static void put_context(struct pve1000_tx *tx, u16 *i,
+			const struct pve1000_tx_context *context)
+{
+	if (!memcmp(context, &tx->context, sizeof(*context)))
+		return;
+	tx->context = *context;
+	memcpy(&tx->desc[*i], context, sizeof(*context));
+	*i = after(tx, *i);
+}
+
+/* 3.5: the device adds each segment's length to the sums that are left here */
+static void prepare_tso(struct sk_buff *skb, bool v4)
+{
+	struct iphdr *ip = ip_hdr(skb);
+
+	if (!v4) {
+		tcp_v6_gso_csum_prep(skb);
+		return;
+	}
+	ip->tot_len = 0;
+	ip->check = 0;
+	tcp_hdr(skb)->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, 0,
+						 IPPROTO_TCP, 0);
+}
+
+static void put_tso(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
+{
+	unsigned int hdrlen = skb_tcp_all_headers(skb);
+	bool v4 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
+	struct pve1000_tx_context context = {
+		.ipcss = skb_network_offset(skb),
+		.tucss = skb_transport_offset(skb),
+		.tucso = skb_transport_offset(skb) +
+			 offsetof(struct tcphdr, check),
+		.hdrlen = hdrlen,
+		.mss = cpu_to_le16(skb_shinfo(skb)->gso_size),
+		.lower = cpu_to_le32((skb->len - hdrlen) | TXD_CMD_DEXT |
+				     TXD_CMD_TSE | TXD_CMD_TCP |
+				     (v4 ? TXD_CMD_IP : 0)),
+	};
+
+	prepare_tso(skb, v4);
+	if (v4) {
+		context.ipcso = skb_network_offset(skb) +
+				offsetof(struct iphdr, check);
+		context.ipcse = cpu_to_le16(skb_transport_offset(skb) - 1);
+	}
+	/* the device counts in it: the last one cannot be used again */
+	tx->context.lower = 0;
+	put_context(tx, i, &context);
+}
+
+static void put_checksum(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
+{
+	struct pve1000_tx_context context = {
+		.tucss = skb_checksum_start_offset(skb),
+		.tucso = skb_checksum_start_offset(skb) + skb->csum_offset,
+		.lower = cpu_to_le32(TXD_CMD_DEXT),
+	};
+
+	put_context(tx, i, &context);
+}
+
+/* The context, and what it means for the data descriptors. */
+static void put_offload(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i,
+			u32 *lower, u32 *upper)
+{
+	*lower = TXD_CMD_DEXT | TXD_DTYP_DATA;
+	*upper = 0;
+	if (likely(!skb->no_fcs))
+		*lower |= TXD_CMD_IFCS;
+	if (skb_vlan_tag_present(skb)) {
+		*lower |= TXD_CMD_VLE;
+		*upper |= (u32)skb_vlan_tag_get(skb) << TXD_SPECIAL_SHIFT;
+	}
+	if (skb_is_gso(skb)) {
+		put_tso(tx, skb, i);
+		*lower |= TXD_CMD_TSE;
+		*upper |= TXD_POPTS_TXSM;
+		if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4)
+			*upper |= TXD_POPTS_IXSM;
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		put_checksum(tx, skb, i);
+		*upper |= TXD_POPTS_TXSM;
+	}
+}
+
+static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
+{
+	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_tx_context before = tx->context;
+	unsigned int segs = 1, bytes = skb->len, f;
+	u32 lower, upper;
+	u16 i = tx->next;
+	bool ok;
+
+	put_offload(tx, skb, &i, &lower, &upper);
+	ok = fill(card, &i, skb->data, NULL, skb_headlen(skb), lower, upper);
+	for (f = 0; ok && f < skb_shinfo(skb)->nr_frags; f++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[f];
+
+		ok = fill(card, &i, NULL, frag, skb_frag_size(frag), lower,
+			  upper);
+	}
+	if (unlikely(!ok)) {
+		undo(card, i);
+		tx->context = before;
+		return false;
+	}
+	if (skb_is_gso(skb)) {
+		unsigned int hdrlen = skb_tcp_all_headers(skb);
+
+		/* what the device makes of it; gso_segs may be a guess */
+		segs = DIV_ROUND_UP(skb->len - hdrlen,
+				    skb_shinfo(skb)->gso_size);
+		bytes += (segs - 1) * hdrlen;
+	}
+	skb_tx_timestamp(skb);
+	finish(tx, i, PVE1000_TX_SKB, skb, segs, bytes);
+	netdev_tx_sent_queue(queue(card), bytes);
+	return true;
+}
+
+/* TSO writes into headers, and needs them in one piece. Frees what it fails on. */
+static bool prepare_gso(struct sk_buff *skb)
+{
+	if (likely(!skb_cow_head(skb, 0) &&
+		   pskb_may_pull(skb, skb_tcp_all_headers(skb))))
+		return true;
+	dev_kfree_skb_any(skb);
+	return false;
+}
+
+static void count_drop(struct pve1000_tx *tx)
+{
+	u64_stats_update_begin(&tx->syncp);
+	tx->stats.dropped++;
+	u64_stats_update_end(&tx->syncp);
+}
+
+/*
+ * The sender is done for now, or may not go on before this packet is freed:
+ * the end of what was pushed, or the limits of TCP (tcp_small_queue_check()
+ * in net/ipv4/tcp_output.c) and of a socket's buffer.
+ */
+static bool ends_burst(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+	unsigned int queued;
+	u64 limit;
+
+	if (!sk || !sk_fullsock(sk))
+		return false;
+	queued = refcount_read(&sk->sk_wmem_alloc);
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return queued > READ_ONCE(sk->sk_sndbuf) / 2;
+	limit = max_t(u64, 2 * skb->truesize, READ_ONCE(sk->sk_pacing_rate) >>
+		      READ_ONCE(sk->sk_pacing_shift));
+	return tcp_hdr(skb)->psh || queued > limit;
+}
+
+/* Rings, or sees to it that somebody will; @more comes at once. */
+static void after_queueing(struct pve1000 *card, bool more, bool ends)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (netif_xmit_stopped(queue(card)) || room(tx) < PVE1000_TX_WORST ||
+	    tx->waiting >= PVE1000_TX_GATHER ||
+	    (ends && !more && !READ_ONCE(tx->hold)))
+		pve1000_tx_ring(card);
+	else if (!more)
+		ring_or_wait(card);
+
+	/* a device that is late wakes the queue when it is done */
+	if (room(tx) < PVE1000_TX_WORST)
+		netif_tx_stop_queue(queue(card));
+}
+
+/**
+ * pve1000_tx_xmit() - ndo_start_xmit
+ * @skb:	the packet
+ * @netdev:	the device
+ *
+ * Context: under the lock of the transmit queue, softirqs off.
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY for a ring that is full.
+ */
+netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct pve1000 *card = netdev_priv(netdev);
+	struct pve1000_tx *tx = &card->tx;
+	bool ends = ends_burst(skb);
+
+	if (unlikely(room(tx) < PVE1000_TX_WORST)) {
+		netif_tx_stop_queue(queue(card));
+		return NETDEV_TX_BUSY;
+	}
+	sk_pacing_shift_update(skb->sk, tx->pacing_shift);
+	if (unlikely(skb_is_gso(skb) ? !prepare_gso(skb) :
+				       skb_put_padto(skb, ETH_ZLEN))) {
+		count_drop(tx);
+		return NETDEV_TX_OK;
+	}
+	if (unlikely(!queue_skb(card, skb))) {
+		dev_kfree_skb_any(skb);
+		count_drop(tx);
+		return NETDEV_TX_OK;
+	}
+	after_queueing(card, netdev_xmit_more(), ends);
+	return NETDEV_TX_OK;
+}
+
+/**
+ * pve1000_tx_xdp() - queue a frame of XDP
+ * @card:	the card
+ * @xdpf:	the frame
+ * @kind:	PVE1000_TX_XDP_TX or PVE1000_TX_XDP_FRAME
+ *
+ * Context: under the lock of the transmit queue.
+ * Return: 0, or -errno with the frame still the caller's.
+ */
+int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
+		   enum pve1000_tx_kind kind)
+{
+	const u32 lower = TXD_CMD_DEXT | TXD_DTYP_DATA | TXD_CMD_IFCS;
+	struct device *dev = &card->pdev->dev;
+	struct pve1000_tx *tx = &card->tx;
+	struct page *page;
+	dma_addr_t dma;
+	u16 i = tx->next;
+
+	if (!tx->open)
+		return -ENETDOWN;
+	if (room(tx) < PVE1000_TX_WORST)
+		pve1000_tx_ring(card);
+	if (room(tx) < PVE1000_TX_WORST)
+		return -ENOSPC;
+	if (kind == PVE1000_TX_XDP_FRAME) {
+		if (!fill(card, &i, xdpf->data, NULL, xdpf->len, lower, 0))
+			return -ENOMEM;
+	} else {
+		/* the pool has it mapped both ways */
+		page = virt_to_page(xdpf->data);
+		dma = page_pool_get_dma_addr(page) +
+		      offset_in_page(xdpf->data);
+		dma_sync_single_for_device(dev, dma, xdpf->len,
+					   DMA_BIDIRECTIONAL);
+		put_data(tx, &i, dma, lower | xdpf->len, 0);
+	}
+	finish(tx, i, kind, xdpf, 1, xdpf->len);
+	return 0;
+}
+
+/**
+ * pve1000_tx_alloc() - make a ring
+ * @card:	the card
+ * @tx:		where to
+ * @count:	descriptors
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pve1000_tx_alloc(struct pve1000 *card, struct pve1000_tx *tx,
+		     unsigned int count)
+{
+	tx->buffers = kvcalloc(count, sizeof(*tx->buffers), GFP_KERNEL);
+	if (!tx->buffers)
+		return -ENOMEM;
+	tx->desc = dma_alloc_coherent(&card->pdev->dev,
+				      count * sizeof(*tx->desc), &tx->dma,
+				      GFP_KERNEL);
+	if (!tx->desc) {
+		kvfree(tx->buffers);
+		return -ENOMEM;
+	}
+	tx->count = count;
+	return 0;
+}
+
+/**
+ * pve1000_tx_free() - free a ring
+ * @card:	the card
+ * @tx:		the ring, stopped
+ *
+ * Context: may sleep.
+ */
+void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx)
+{
+	dma_free_coherent(&card->pdev->dev, tx->count * sizeof(*tx->desc),
+			  tx->desc, tx->dma);
+	kvfree(tx->buffers);
+}
+
+/**
+ * pve1000_tx_init() - once for each card
+ * @card: the card
+ *
+ * Context: probe.
+ */
+void pve1000_tx_init(struct pve1000 *card)
+{
+	u64_stats_init(&card->tx.syncp);
+	pve1000_hrtimer_setup(&card->tx.timer, window_over, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/**
+ * pve1000_tx_start() - begin with an empty ring
+ * @card: the card, reset
+ *
+ * Context: rtnl_lock() held; nobody transmits.
+ */
+void pve1000_tx_start(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+	u64 flow = (u64)card->exit_ns * PVE1000_TX_FLOW;
+
+	tx->next = 0;
+	tx->clean = 0;
+	tx->rung = 0;
+	tx->waiting = 0;
+	tx->late = false;
+	tx->prompt = 0;
+	memset(&tx->context, 0, sizeof(tx->context));
+	tx->window_least = min_t(u64, card->exit_ns * PVE1000_TX_WINDOW,
+				 PVE1000_TX_WINDOW_MAX);
+	tx->window_most = min_t(u64, (u64)card->exit_ns *
+				     PVE1000_TX_WINDOW_LONG,
+				PVE1000_TX_WINDOW_MAX);
+	tx->window = tx->window_least;
+	/* a flow may queue a second's worth of its rate, shifted by this */
+	tx->pacing_shift = clamp(30 - order_base_2(flow), 5, 10);
+
+	pve1000_write(card, TDBAL, lower_32_bits(tx->dma));
+	pve1000_write(card, TDBAH, upper_32_bits(tx->dma));
+	pve1000_write(card, TDLEN, tx->count * sizeof(*tx->desc));
+	pve1000_write(card, TDH, 0);
+	pve1000_write(card, TDT, 0);
+	pve1000_write(card, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD |
+				  TCTL_RTLC);
+	tx->open = true;
+}
+
+/**
+ * pve1000_tx_stop() - end, and drop what has not been sent
+ * @card: the card, its transmitter off
+ *
+ * Context: rtnl_lock() held; may sleep.
+ */
+void pve1000_tx_stop(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+	u16 i;
+
+	netif_tx_lock_bh(card->netdev);
+	tx->open = false;
+	netif_tx_unlock_bh(card->netdev);
+	netif_tx_disable(card->netdev);
+	hrtimer_cancel(&tx->timer);
+	tx->armed = false;
+	for (i = tx->clean; i != tx->next; i = after(tx, i)) {
+		unmap(&card->pdev->dev, &tx->buffers[i]);
+		release(&tx->buffers[i]);
+	}
+	tx->clean = tx->next;
+	tx->rung = tx->next;
+	tx->waiting = 0;
+	netdev_tx_reset_queue(queue(card));
+}
