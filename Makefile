@@ -52,7 +52,7 @@ clean: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench clean
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/guest/pvio_test clean
 	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz \
-		guest/ata_command guest/hypercall_user)
+		guest/ata_command guest/hypercall_user nic/xdp_return)
 	$(RM) -r build
 
 .PHONY: all help modules check-kdir demo bench check bench-modules \

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the tests of the network card have in common. The card is the lab's
+# first, on a tap; its peer is L1.
+# shellcheck source=guest.sh
+. "$(dirname "${BASH_SOURCE[0]}")/guest.sh"
+
+card_mac=52:54:00:4c:41:00
+card_address=192.168.77.2
+peer=192.168.77.1
+peer_tap=tap0
+echo_port=4007
+
+# The interface of the card, whoever drives it.
+card() { grep -l "$card_mac" /sys/class/net/*/address | head -n 1 | cut -d/ -f5; }
+
+card_driver() { basename "$(readlink "/sys/class/net/$(card)/device/driver")"; }
+
+# drive pve1000|e1000|nobody
+drive() {
+	remove pve1000
+	remove e1000
+	case $1 in
+	pve1000) insert pve1000/pve1000.ko ;;
+	e1000) modprobe e1000 ;;
+	*) return ;;
+	esac
+	lab-net
+	within 10 reaches $peer
+}
+
+reaches() { ping -c 1 -W 1 -q "$@" > /dev/null; }
+
+carrier() { [ "$(cat "/sys/class/net/$(card)/carrier")" = "$1" ]; }
+
+# count NAME: a counter of ethtool -S
+count() { ethtool -S "$(card)" | awk -v name="$1:" '$1 == name { print $2 }'; }
+
+# The peer sends back what it gets.
+echo_start() {
+	lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q . ||
+		setsid python3 $top/tools/selftests/nic/echo.py serve $echo_port \
+			> /dev/null 2>&1 < /dev/null &"
+	within 10 lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q ."
+	echoed tcp 1
+}
+
+# echoed tcp BYTES | udp DATAGRAMS [ADDRESS]: and is the same
+echoed() { python3 "$top/tools/selftests/nic/echo.py" "$1" "$2" "${3-$peer}" $echo_port; }
+
+# card_exits JSON: exits of a section that the card caused, by register
+card_exits() {
+	local start
+	start=$(($(awk 'NR == 1 { print $1 }' "/sys/class/net/$(card)/device/resource")))
+	jq --argjson start "$start" '
+		def hex: ltrimstr("0x") | explode |
+			reduce .[] as $c (0; . * 16 + (if $c > 57 then $c - 87 else $c - 48 end));
+		[.exits.mmio | to_entries[] | {at: ((.key | hex) - $start), value} |
+			select(.at >= 0 and .at < 131072) |
+			{key: (.at | tostring), value: ((.value.read // 0) + (.value.write // 0))}]
+		| from_entries' <<< "$1"
+}
+
+# sum JSON: all registers
+sum() { jq 'add // 0' <<< "$1"; }
+
+# register JSON OFFSET
+register() { jq --arg at $(($2)) '.[$at] // 0' <<< "$1"; }
+
+ICR=0xc0 RDT=0x2818 TDT=0x3818
+
+nic_restore() {
+	local status=$?
+	[ ! -e $nohost ] || with_host
+	ip link delete lab.vlan 2> /dev/null
+	drive nobody
+	return $status
+}
+
+# nic_begin: pve1000 drives the card, the host helps
+nic_begin() {
+	[ "${LAB_WHERE-}" = l2 ] || ktap_skip_all "not in the lab's guest"
+	shim_insert || ktap_skip_all "no host module"
+	modprobe mii
+	insert pvio/pvio.ko
+	trap nic_restore EXIT
+	with_host
+	cd /tmp || exit
+	drive pve1000 || ktap_skip_all "the card does not work"
+	[ "$(card_driver)" = pve1000 ] || ktap_skip_all "pve1000 did not take the card"
+}

@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The ring runs dry, the link flaps, the card and its driver come and go, all
+# amid traffic: afterwards it works as before, and the kernel has not complained.
+. "$(dirname "$0")/../lib/nic.sh"
+
+# Both directions, from the background, whatever becomes of it.
+traffic_start() {
+	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
+	traffic=$!
+	sleep 1
+}
+
+traffic_stop() {
+	kill $traffic
+	pkill iperf3
+	wait $traffic 2> /dev/null || true
+	within 10 reaches $peer
+	echoed tcp 200000
+}
+
+# Nobody looks at RDT unless it is made to: a ring that ran dry must come back.
+dry_ring() {
+	ethtool -G "$(card)" rx 80
+	iperf3 -c $peer -u -l 1400 -b 0 -t 5 -R > /dev/null || true
+	within 10 reaches $peer
+	echoed tcp 500000
+	echo "flushes: $(count rx_flushes)"
+	ethtool -G "$(card)" rx 256
+}
+
+resized() {
+	local size
+	traffic_start
+	for size in 80 4096 128 512 1024 256; do
+		ethtool -G "$(card)" rx $size tx $size
+		sleep 0.5
+	done
+	traffic_stop
+}
+
+up_and_down() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		ip link set "$(card)" down
+		ip link set "$(card)" up
+	done
+	lab-net
+	within 10 reaches $peer
+}
+
+link_flaps() {
+	local i
+	traffic_start
+	for ((i = 0; i < 5; i++)); do
+		lab l1 qmp set_link "'{\"name\":\"net0\",\"up\":false}'" > /dev/null
+		within 5 carrier 0
+		lab l1 qmp set_link "'{\"name\":\"net0\",\"up\":true}'" > /dev/null
+		within 5 carrier 1
+	done
+	traffic_stop
+}
+
+loaded_under_traffic() {
+	local i
+	for ((i = 0; i < 5; i++)); do
+		traffic_start
+		drive nobody
+		drive pve1000
+		kill $traffic
+		pkill iperf3
+		wait $traffic 2> /dev/null || true
+	done
+	echoed tcp 200000
+}
+
+unplugged() {
+	traffic_start
+	lab l1 qmp device_del "'{\"id\":\"lab-net0\"}'" > /dev/null
+	within 10 eval '[ -z "$(card)" ]'
+	kill $traffic
+	pkill iperf3
+	lab l1 qmp device_add "'{\"driver\":\"e1000\",\"id\":\"lab-net0\",\"netdev\":\"net0\",\"mac\":\"$card_mac\"}'" > /dev/null
+	within 20 eval '[ -n "$(card)" ]'
+	lab-net
+	within 10 reaches $peer
+	echoed tcp 200000
+}
+
+# A connection goes on while the drivers change.
+switched() {
+	local name
+	name=$(card)
+	modprobe e1000
+	ip route replace 10.77.0.0/16 via $peer dev "$name"
+	echoed tcp 6000000 &
+	"$top/tools/nic/switch" e1000
+	expect driver "$(card_driver)" e1000
+	expect name "$(card)" "$name"
+	"$top/tools/nic/switch" pve1000 "$name"
+	expect driver "$(card_driver)" pve1000
+	wait $!
+	ip route show 10.77.0.0/16 | grep -q "via $peer dev $name"
+}
+
+refusals() {
+	! "$top/tools/nic/switch" 2> /tmp/refused
+	grep -q 'switch pve1000|e1000' /tmp/refused
+	! "$top/tools/nic/switch" e1000 nosuch 2> /tmp/refused
+	grep -q 'no interface nosuch' /tmp/refused
+	! "$top/tools/nic/switch" pve1000 2> /tmp/refused
+	grep -q 'no card is driven by e1000' /tmp/refused
+}
+
+nic_begin
+lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+ktap_plan 9
+ktap_test "the peer echoes" echo_start
+ktap_test "a small ring runs dry and comes back" dry_ring
+ktap_test "rings change their size" resized
+ktap_test "100 times down and up" up_and_down 100
+ktap_test "the link flaps" link_flaps
+ktap_test "the driver goes and comes" loaded_under_traffic
+ktap_test "e1000 takes the card, and gives it back, amid a connection" switched
+ktap_test "the switch refuses what makes no sense" refusals
+ktap_test "the card is unplugged and plugged in" unplugged
+ktap_end

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# XDP programs in the driver.
+. "$(dirname "$0")/../lib/nic.sh"
+xdp_return=$top/tools/selftests/nic/xdp_return
+
+# with ACTION COMMAND...: while a program does that with all frames
+with() {
+	local action=$1 program status=0
+	shift
+	$xdp_return "$(card)" "$action" > /tmp/xdp.out 2>&1 &
+	program=$!
+	within 5 grep -q attached /tmp/xdp.out || { cat /tmp/xdp.out; return 1; }
+	"$@" || status=$?
+	kill $program
+	wait $program 2> /dev/null || true
+	within 5 reaches $peer
+	return $status
+}
+
+both() {
+	echoed tcp 1000000
+	echoed udp 40
+}
+
+# Nothing arrives; each frame is counted.
+dropped() {
+	local before
+	before=$(count rx_xdp_drop)
+	! reaches $peer
+	lab l1 ping -c 20 -i 0.02 -W 1 -q $card_address > /dev/null || true
+	[ $(($(count rx_xdp_drop) - before)) -ge 1 ]
+}
+
+# sent_back COUNTER: the peer sees again what it sent
+sent_back() {
+	local before seen
+	before=$(count "$1")
+	seen=$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets)
+	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac;
+		ping -c 200 -i 0.01 -W 1 -q $card_address" > /dev/null || true
+	before=$(($(count "$1") - before))
+	seen=$(($(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) - seen))
+	echo "$1: $before, the peer has seen $seen"
+	[ $before -ge 200 ] && [ $seen -ge 200 ]
+}
+
+# Amid traffic, again and again.
+comes_and_goes() {
+	local i
+	iperf3 -c $peer -t 20 --bidir > /dev/null 2>&1 &
+	for ((i = 0; i < 10; i++)); do
+		with pass sleep 0.3
+	done
+	pkill iperf3 || true
+	wait
+	both
+}
+
+long_frames() {
+	! with pass ip link set "$(card)" mtu 9000 2> /dev/null
+	ip link set "$(card)" mtu 9000
+	! $xdp_return "$(card)" pass 2> /dev/null
+	ip link set "$(card)" mtu 1500
+}
+
+nic_begin
+need $xdp_return
+lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+ktap_plan 7
+ktap_test "the peer echoes" echo_start
+ktap_test "a program that passes everything" with pass both
+ktap_test "one that drops everything" with drop dropped
+ktap_test "one that sends everything back" with tx sent_back rx_xdp_tx
+ktap_test "one that redirects to where it came from" with redirect sent_back rx_xdp_redirect
+ktap_test "programs come and go amid traffic" comes_and_goes
+ktap_test "frames of several buffers exclude them" long_frames
+ktap_end
