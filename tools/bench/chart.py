@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import figures
+from spread import ratios
 
 NAMES = {"stock": "stock IDE", "noshim": "pvio, no\\nhost module",
          "shim": "pvio, host\\nmodule", "virtio": "virtio-blk"}
@@ -35,8 +36,8 @@ plot $exits using 2:xtic(1) title "VM exits" lc rgb "#3b6fb6", \\
 def relative(result, mode, job):
     """Median, least and greatest of a mode's rate over stock's, by round."""
     disk = result["disk"]
-    return figures.ratios(disk[f"{mode}.{job}"]["rate"],
-                          disk[f"stock.{job}"]["rate"]).values()
+    return ratios(disk[f"{mode}.{job}"]["rate"],
+                  disk[f"stock.{job}"]["rate"]).values()
 
 
 def data(result):

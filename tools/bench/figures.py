@@ -3,6 +3,8 @@
 import json
 import statistics
 
+from spread import ratio_text, ratios
+
 MODES = ("stock", "shim", "noshim", "virtio")
 BATCH_LOOPS = 100   # of guest.sh
 
@@ -28,11 +30,6 @@ def exit_counts(exits):
         "doorbell": doorbell,
         "user": user.get("io", 0) + user.get("mmio", 0),
     }
-
-
-def spread(values):
-    return {"median": statistics.median(values), "min": min(values),
-            "max": max(values)}
 
 
 def sections_of(lab):
@@ -79,10 +76,6 @@ def cost_figures(raw):
     return out
 
 
-def ratios(above, below):
-    return spread([a / b for a, b in zip(above, below)])
-
-
 def summary(disk, costs):
     """The ratios, each between neighbours in time."""
     out = {}
@@ -108,10 +101,6 @@ def collect(lab, raw):
 def median_exits(result, mode, job, kind):
     return statistics.median(e[kind]
                              for e in result["disk"][f"{mode}.{job}"]["exits"])
-
-
-def ratio_text(r):
-    return f"{r['median']:.2f} ({r['min']:.2f} to {r['max']:.2f})"
 
 
 def exit_rows(result):
@@ -158,5 +147,5 @@ def table(result):
         f"{ratio_text(r['empty batch/hypercall'])} times as long as an empty"
         " hypercall of KVM",
         batch_row(result), "",
-        f"Queue depth 1, {rounds} rounds in turn within one boot, median (least"
-        " to greatest)."])
+        f"Disks: queue depth 1. {rounds} rounds in turn within one boot, median"
+        " (least to greatest)."])
