@@ -10,7 +10,7 @@ ports=/sys/kernel/debug/pvblk_ata/ports
 
 installs() {
 	"$install" install guest
-	in_updates pvio pvblk_ata
+	in_updates pvio pvblk_ata pve1000
 	grep -x pvblk_ata /etc/modules-load.d/pvio.conf
 	dkms status pvio | grep ": installed$"
 }
@@ -42,7 +42,7 @@ uninstalls() {
 	! grep pvblk "$work/list" || fail "it is still in the initramfs"
 }
 
-setup ata_piix sd_mod
+setup ata_piix sd_mod mii
 ktap_plan 4
 ktap_test "the guest package is built and found by modinfo" installs
 ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
