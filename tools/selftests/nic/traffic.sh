@@ -61,8 +61,8 @@ addresses() {
 		ip link set lab.mv$i up
 	done
 	for ((i = 1; i <= $1; i++)); do
-		lab l1 "ip neigh replace 192.168.77.$((100 + i)) dev $peer_tap lladdr \
-			$(cat /sys/class/net/lab.mv$i/address);
+		lab l1 "ip neigh replace 192.168.77.$((100 + i)) dev $peer_tap nud reachable \
+			lladdr $(cat /sys/class/net/lab.mv$i/address);
 			ping -c 1 -W 2 -q 192.168.77.$((100 + i)) > /dev/null" ||
 			fail "address $i does not answer"
 		ip link delete lab.mv$i
@@ -100,17 +100,22 @@ own_mac() {
 }
 
 # The tap saw as many packets and bytes as the card says. Frames shorter than
-# 60 bytes would count more on the one side, where they are padded, and QEMU
-# sends one without data behind segments that come out even.
+# 60 bytes, as ARP's, would count more on the one side, where they are padded,
+# and QEMU sends one without data behind segments that come out even.
 statistics() {
 	local read='cat /sys/class/net/tap0/statistics/{rx,tx}_{packets,bytes}' before after
 	local mine="cat /sys/class/net/$(card)/statistics/{tx,rx}_{packets,bytes}"
 	ethtool -K "$(card)" tso off > /dev/null
+	lab l1 ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
+	ip neigh replace $peer dev "$(card)" nud permanent \
+		lladdr "$(lab l1 cat /sys/class/net/$peer_tap/address)"
 	before="$(eval "$mine") $(lab l1 "$read")"
 	echoed tcp 600000
 	ethtool -K "$(card)" tso on > /dev/null
 	sleep 0.5
 	after="$(eval "$mine") $(lab l1 "$read")"
+	lab l1 ip neigh delete $card_address dev $peer_tap
+	ip neigh delete $peer dev "$(card)"
 	# shellcheck disable=SC2086 # numbers
 	paste <(printf '%s\n' $before) <(printf '%s\n' $after) | awk '
 		{ d[NR] = $2 - $1 }

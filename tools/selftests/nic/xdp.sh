@@ -37,7 +37,7 @@ sent_back() {
 	local before seen
 	before=$(count "$1")
 	seen=$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets)
-	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac;
+	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud reachable;
 		ping -c 200 -i 0.01 -W 1 -q $card_address" > /dev/null || true
 	before=$(($(count "$1") - before))
 	seen=$(($(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) - seen))
