@@ -18,7 +18,7 @@ SOCKETS = Path("/run/lab-l2")
 CONTROL_PORTS = 4
 BEAT_SECONDS = 5
 KVM_ERRORS = ("KVM internal error", "KVM: entry failed", "error: kvm run failed")
-GRACE_SECONDS = 10    # for the last output after the exit code
+GRACE_SECONDS = 60    # for the last output after the exit code
 
 
 class Guest:
@@ -51,7 +51,7 @@ class Guest:
         try:
             return self._watch()
         finally:
-            qemu.stop(self.qemu, 5)
+            qemu.stop(self.qemu)
             for thread in threads:   # what was sent before the end still arrives
                 thread.join(GRACE_SECONDS)
             self._clean()
@@ -161,7 +161,7 @@ class Guest:
             if self.kvm_error():
                 return self._autopsy("died")
         # QEMU may end right behind the last message
-        self.over.wait(1)
+        self.over.wait(10)
         return "died" if self.exit_code is None else "ok"
 
     def _silent_for(self):

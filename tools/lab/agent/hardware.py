@@ -40,7 +40,8 @@ def nics(specs):
             backend = f"user,id=net{number},net=10.0.{network}.0/24"
             addresses.append(f"{mac}=10.0.{network}.15/24=10.0.{network}.2")
         model = NIC_MODELS[spec["kind"]]
-        arguments += ["-netdev", backend, "-device", f"{model},id=lab-net{number},netdev=net{number},mac={mac}"]
+        device = f"{model},id=lab-net{number},netdev=net{number},mac={mac}"
+        arguments += ["-netdev", backend, "-device", device]
     return arguments, addresses
 
 

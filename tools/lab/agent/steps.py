@@ -61,7 +61,7 @@ class Runner:
             os.killpg(process.pid, signal.SIGKILL)
             self.channel.send("autopsy", step=step["name"], status="timeout")
             return _limit("timeout", step)
-        pump.join(2)   # a process left behind may hold the output open
+        pump.join(20)   # a process left behind may hold the output open
         return _by_code(code if code >= 0 else 128 - code)
 
     def _pump(self, step, stream):

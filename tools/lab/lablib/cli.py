@@ -75,7 +75,8 @@ def _guest_options(add):
     add("--l2-cpus", type=_number, metavar="N", help="CPUs of L2 (default 1)")
     add("--l2-memory", type=_number, metavar="MB", help="of L2 (default 768)")
     add("--l2-append", metavar="TEXT", help="more kernel command line for L2")
-    add("--l2-qemu-arg", action="append", metavar="ARG", help="for L2's QEMU (write --l2-qemu-arg=-device); repeatable")
+    add("--l2-qemu-arg", action="append", metavar="ARG",
+        help="for L2's QEMU (write --l2-qemu-arg=-device); repeatable")
     add("--l2-module", action="append", metavar="PATH.ko",
         help="insert in L2 before the script; a plain name loads the kernel's own; repeatable")
     add("--disk", action="append", default=[], metavar="SPEC", help="see below; repeatable")
@@ -84,12 +85,12 @@ def _guest_options(add):
 
 
 def _run_options(add):
-    add("--timeout", type=_number, default=300, metavar="SECONDS",
-        help="limit of each step that has none of its own (default 300)")
+    add("--timeout", type=_number, default=1800, metavar="SECONDS",
+        help="limit of each step that has none of its own (default 1800)")
     add("--total-timeout", type=_number, metavar="SECONDS",
         help="limit of the whole run (default: all steps' limits and the boot)")
-    add("--stall", type=_number, default=30, metavar="SECONDS",
-        help="without progress or heartbeat for so long, give up (default 30)")
+    add("--stall", type=_number, default=120, metavar="SECONDS",
+        help="without progress or heartbeat for so long, give up (default 120)")
     add("--no-queue", action="store_true",
         help="start even if other labs occupy the CPUs of this machine")
     add("--json", action="store_true", help="print the result as JSON, the output inside it")

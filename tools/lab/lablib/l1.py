@@ -12,7 +12,7 @@ import time
 from . import accel, qemu, qmp, splat
 from .errors import KERNEL, LAB, LIMIT, LabError
 
-BOOT_SECONDS = 120
+BOOT_SECONDS = 600
 PR_SET_PDEATHSIG = 1
 
 
@@ -60,7 +60,7 @@ class L1:
         (self.share.out / name).write_text(qmp.registers(self.qmp_path))
 
     def kill(self):
-        qemu.stop(self.process, 3)
+        qemu.stop(self.process)
         self.listener.close()
 
     def _command(self, kernel, initrd, options):

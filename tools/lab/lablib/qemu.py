@@ -7,6 +7,9 @@ import subprocess
 from .kernel import KERNEL_OPTIONS
 
 
+STOP_SECONDS = 30
+
+
 def machine(cpus, memory_mb, console):
     """A PC with nothing in it."""
     return ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-machine", "pc",
@@ -39,11 +42,11 @@ def ports(sockets):
     return arguments
 
 
-def stop(process, seconds):
-    """Lets QEMU end by itself for so long, then makes it."""
+def stop(process):
+    """Lets QEMU end by itself, and makes it where it hangs."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(seconds)
+        process.wait(STOP_SECONDS)
     process.kill()
     process.wait()
 

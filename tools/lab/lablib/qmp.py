@@ -12,7 +12,7 @@ class QmpError(Exception):
 class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.socket.connect(str(path))
         self.stream = self.socket.makefile("rw")
         self._read()
