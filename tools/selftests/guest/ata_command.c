@@ -55,7 +55,7 @@ static int send_command(int fd, const struct command *c, uint32_t lba)
 		.dxferp = has_data ? data : NULL,
 		.dxfer_len = has_data ? SECTOR : 0,
 		.sbp = sense, .mx_sb_len = sizeof(sense),
-		.timeout = 20000,
+		.timeout = 120000,
 	};
 
 	if (ioctl(fd, SG_IO, &io)) {

@@ -8,7 +8,7 @@ passthrough() {
 	local i
 	mode "$1"
 	dd if=/dev/urandom of=/tmp/sector bs=512 count=1 status=none
-	verified through $disk 8m --offset=64m --time_based --runtime=6 & writer=$!
+	writer_start through 8m --offset=64m
 	for i in 1 2 3 4 5; do
 		"$guest_dir/ata_command" $disk identify | cmp -n 20 - <(
 			"$guest_dir/ata_command" $disk identify)
@@ -16,7 +16,7 @@ passthrough() {
 		"$guest_dir/ata_command" $disk read 5 | cmp - /tmp/sector
 		expect "power mode" "$("$guest_dir/ata_command" $disk power)" 0xff
 	done
-	wait $writer
+	writer_stop
 	dd if=$disk bs=512 skip=5 count=1 iflag=direct status=none | cmp - /tmp/sector
 	no_complaints
 	is_accelerated

@@ -41,13 +41,12 @@ goes_on() {
 # errors in the midst of others' requests, and the hooks come and go
 in_traffic() {
 	mode shim
-	verified traffic $disk 8m --time_based --runtime=6 & writer=$!
-	sleep 1
+	writer_start traffic 8m
 	! reads $bad_read 2> /dev/null || fail "a bad sector was read"
 	mode stock
 	mode shim
 	! writes $bad_write 2> /dev/null || fail "a bad sector was written"
-	wait $writer
+	writer_stop
 }
 
 # what libata said is the same, but for numbers that vary

@@ -20,8 +20,9 @@ count() {
 
 # A few exits are the lab's own.
 about() {
-	[ "$2" -ge $(($3 - 5)) ] && [ "$2" -le $(($3 + 5)) ] ||
+	if [ "$2" -lt $(($3 - 5)) ] || [ "$2" -gt $(($3 + 5)) ]; then
 		fail "$1: $2/100 per request, expected $3/100"
+	fi
 }
 
 # costs MODE OFFSET RW VM USER
@@ -44,7 +45,9 @@ batch_of() {
 	echo "$n 500" > $debugfs/pvio_test/writes
 	json=$(lab end -p "batch$n")
 	calls=$(jq '.exits.by_reason | (.vmmcall // 0) + (.vmcall // 0)' <<< "$json")
-	[ "$calls" -ge 500 ] && [ "$calls" -le 505 ] || fail "$calls hypercalls for 500 batches"
+	if [ "$calls" -lt 500 ] || [ "$calls" -gt 505 ]; then
+		fail "$calls hypercalls for 500 batches"
+	fi
 	[ "$(jq '.exits.userspace.io // 0' <<< "$json")" -lt 600 ] ||
 		fail "more than one trip to user space each: $json"
 }

@@ -5,20 +5,12 @@
 
 helps() { grep -qx "$1" $debugfs/pvio/host; }
 
-# slow enough that the host's patched text is not hit at every instant: tools/lab/README.md
-start_writer() {
-	verified fallback $disk 32m --rate_iops=60 --time_based --runtime="$1" &
-	writer=$!
-}
-
-still_writing() { kill -0 $writer || fail "the writer ended early"; }
-
 hypercalls() { awk '$1 == "pvblk_ata" { print $4 }' $debugfs/pvio/clients; }
 
 grows() {
 	local before
 	before=$(hypercalls)
-	within 10 eval "[ \$(hypercalls) -gt $((before + 20)) ]" || fail "no hypercalls for batches"
+	wait_until eval "[ \$(hypercalls) -gt $((before + 20)) ]"
 }
 
 stays() {
@@ -31,34 +23,34 @@ stays() {
 
 host_goes_and_comes() {
 	hook
-	start_writer 16
-	within 5 helps yes
+	writer_start fallback 32m
+	wait_until helps yes
 	grows
 	for _ in 1 2; do
 		shim_remove
-		within 5 helps no
+		wait_until helps no
 		stays
 		still_writing
 		shim_insert
-		within 5 helps yes
+		wait_until helps yes
 		grows
 		still_writing
 	done
-	wait $writer
+	writer_stop
 	no_complaints
 }
 
 parameter() {
 	hook
-	start_writer 8
-	within 5 helps yes
+	writer_start fallback 32m
+	wait_until helps yes
 	without_host
 	helps no
 	stays
 	with_host
-	within 5 helps yes
+	wait_until helps yes
 	grows
-	wait $writer
+	writer_stop
 	no_complaints
 }
 

@@ -3,21 +3,14 @@
 # The hooks go into a disk in use, and out again, and no request is lost or repeated.
 . "$(dirname "$0")/../lib/guest.sh"
 
-# cycle the hooks as long as the writer runs, however fast that is
-alive() { kill -0 $writer 2> /dev/null; }
-
 # while_writing NAME CYCLE: CYCLE, again and again
 while_writing() {
-	local cycles=0
-	verified "$1" $disk 16m --time_based --runtime=15 &
-	writer=$!
-	while alive; do
+	writer_start "$1" 16m
+	for _ in {1..10}; do
 		$2
-		cycles=$((cycles + 1))
+		still_writing
 	done
-	wait $writer
-	echo "in and out $cycles times"
-	[ $cycles -ge 2 ]
+	writer_stop
 	no_complaints
 }
 
@@ -25,7 +18,7 @@ hooks() {
 	local before
 	hook
 	before=$(accelerated)
-	within 5 eval "[ \$(accelerated) -gt $((before + 10)) ] || ! alive"
+	wait_until eval "[ \$(accelerated) -gt $((before + 10)) ] || ! writing"
 	unhook
 }
 

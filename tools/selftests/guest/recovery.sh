@@ -12,10 +12,12 @@ block() { basename "$(readlink -f $disk)"; }
 # Under a new name, maybe: the one disk behind the function.
 find_disk() {
 	local block
-	within 20 eval "ls -d /sys/bus/pci/devices/$function/ata*/host*/target*/*/block/sd*"
+	wait_until eval "ls -d /sys/bus/pci/devices/$function/ata*/host*/target*/*/block/sd*"
 	block=$(ls -d $pci/devices/$function/ata*/host*/target*/*/block/sd*)
 	ln -sf "/dev/${block##*/}" $disk
 }
+
+irq_let_go() { grep -qx 0 $debugfs/pvio_test/held_irq; }
 
 # the interrupt of a command of ours never comes
 lost_interrupt() {
@@ -28,7 +30,7 @@ lost_interrupt() {
 	echo "$irq 5000" > $debugfs/pvio_test/hold_irq
 	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none
 	kernel_since | grep -q 'lost interrupt' || fail "no interrupt was lost"
-	sleep 2.5
+	wait_until irq_let_go
 	cmp /tmp/block <(dd if=$disk bs=4k skip=7 count=1 iflag=direct status=none)
 	is_accelerated
 }
@@ -36,13 +38,13 @@ lost_interrupt() {
 reset_under_io() {
 	local host
 	mode "$1"
-	verified reset $disk 16m --time_based --runtime=8 & writer=$!
+	writer_start reset 16m
 	host=$(readlink -f "/sys/block/$(block)" | grep -o 'host[0-9]*' | head -n 1)
 	for _ in 1 2 3 4; do
 		sleep 1
 		echo '- - -' > "/sys/class/scsi_host/$host/scan"
 	done
-	wait $writer
+	writer_stop
 	is_accelerated
 }
 
@@ -84,7 +86,7 @@ unhook_in_recovery() {
 	sleep 0.5
 	unhook
 	wait $reader
-	sleep 3
+	wait_until irq_let_go
 	verified unhooked $disk 2m
 }
 

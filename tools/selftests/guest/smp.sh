@@ -8,9 +8,9 @@ tests=$debugfs/pvio_test
 # on each CPU, while the other one is at the disk
 on_cpu() {
 	hook
-	verified smp$1 $disk 64m --time_based --runtime=3 --cpus_allowed=$((1 - $1)) & writer=$!
+	writer_start smp$1 64m --cpus_allowed=$((1 - $1))
 	taskset -c "$1" cat $tests/equal > /tmp/equal
-	wait $writer
+	writer_stop
 	grep -q '^ok' /tmp/equal
 	! grep '^not ok' /tmp/equal
 }

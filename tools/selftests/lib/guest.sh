@@ -107,16 +107,13 @@ expect() {
 	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
 }
 
-# within SECONDS COMMAND...: until it succeeds
-within() {
-	local try tries=$(($1 * 10))
-	shift
-	for ((try = 0; try < tries; try++)); do
-		"$@" && return
+# wait_until COMMAND...: until it succeeds. The limit is for what never comes.
+wait_until() {
+	local end=$((SECONDS + 300))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "still not so after 300 s: $*"
 		sleep 0.1
 	done
-	echo "not within the time: $*"
-	return 1
 }
 
 # verified NAME DISK SIZE [OPTION...]: random 4 KiB writes, verified as they pile up
@@ -130,4 +127,37 @@ verified() {
 		--output-format=terse "$@" > "/tmp/fio.$name" 2>&1 && return
 	grep -v ';' "/tmp/fio.$name" | tail -n 5
 	return 1
+}
+
+# writer_start NAME SIZE [OPTION...]: the same on $disk from the background, until
+# writer_stop
+writer_start() {
+	local name=$1 size=$2
+	shift 2
+	writer_log=/tmp/fio.$name
+	(verified "$name" $disk "$size" --time_based --runtime=1d "$@") &
+	writer=$!
+	wait_until eval "[ \$(writes_to_disk) -gt $(($(writes_to_disk) + 20)) ] || ! writing"
+	still_writing
+}
+
+writing() { kill -0 $writer 2> /dev/null; }
+
+still_writing() {
+	writing && return
+	cat "$writer_log"
+	fail "the writer ended early"
+}
+
+writes_to_disk() { awk '{ print $5 }' "/sys/block/$(basename "$(readlink -f $disk)")/stat"; }
+
+# fio ends with 128 where a signal ended it, and its fifth field is the error
+writer_stop() {
+	still_writing
+	pkill -TERM -P $writer fio
+	wait $writer || true
+	grep -q 'terminating on signal 15' "$writer_log" && grep -qE '^3;([^;]*;){3}0;' "$writer_log" &&
+		return
+	cat "$writer_log"
+	fail "the writer found an error"
 }

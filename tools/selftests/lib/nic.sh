@@ -26,7 +26,7 @@ drive() {
 	*) return ;;
 	esac
 	lab-net
-	within 10 reaches $peer
+	wait_until reaches $peer
 }
 
 reaches() { ping -c 1 -W 1 -q "$@" > /dev/null; }
@@ -41,12 +41,27 @@ echo_start() {
 	lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q . ||
 		setsid python3 $top/tools/selftests/nic/echo.py serve $echo_port \
 			> /dev/null 2>&1 < /dev/null &"
-	within 10 lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q ."
+	wait_until lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q ."
 	echoed tcp 1
 }
 
 # echoed tcp BYTES | udp DATAGRAMS [ADDRESS]: and is the same
 echoed() { python3 "$top/tools/selftests/nic/echo.py" "$1" "$2" "${3-$peer}" $echo_port; }
+
+# Both directions, from the background, whatever becomes of it.
+traffic_start() {
+	local before
+	before=$(count rx_packets)
+	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
+	traffic=$!
+	wait_until eval "[ \$(count rx_packets) -gt $((before + 200)) ]"
+}
+
+traffic_end() {
+	kill $traffic
+	pkill iperf3
+	wait $traffic 2> /dev/null || true
+}
 
 # card_exits JSON: exits of a section that the card caused, by register
 card_exits() {

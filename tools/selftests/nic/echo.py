@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 
-TIMEOUT = 20
+TIMEOUT = 300
 LONGEST = 60000
 
 

@@ -26,14 +26,14 @@ rings() {
 		grep -qx '1008 88'
 	! ethtool -G "$(card)" rx 5000 2> /dev/null
 	ethtool -G "$(card)" rx 256 tx 512
-	within 5 reaches $peer
+	wait_until reaches $peer
 }
 
 coalescing() {
 	ethtool -C "$(card)" adaptive-rx off rx-usecs 1000
 	ethtool -c "$(card)" | grep -qx 'rx-usecs:[[:space:]]*1000'
 	! ethtool -C "$(card)" rx-usecs 100000 2> /dev/null
-	within 5 reaches $peer
+	wait_until reaches $peer
 	ethtool -C "$(card)" adaptive-rx on
 }
 
@@ -47,23 +47,23 @@ pause() {
 # The link goes and comes: the card says so.
 renegotiates() {
 	ethtool -r "$(card)"
-	within 5 carrier 1
-	within 10 reaches $peer
+	wait_until carrier 1
+	wait_until reaches $peer
 	ethtool -s "$(card)" autoneg on advertise 0x3f
-	within 10 reaches $peer
+	wait_until reaches $peer
 }
 
 tests() {
 	ethtool -t "$(card)" online | grep -q PASS
 	ethtool -t "$(card)" offline | tee /tmp/test
 	grep -q PASS /tmp/test
-	within 10 reaches $peer
+	wait_until reaches $peer
 	ip link set "$(card)" down
 	ethtool -t "$(card)" offline > /tmp/test || true
 	grep -q 'registers (offline).*0' /tmp/test
 	ip link set "$(card)" up
 	lab-net
-	within 10 reaches $peer
+	wait_until reaches $peer
 }
 
 nic_begin

@@ -4,18 +4,9 @@
 # amid traffic: afterwards it works as before, and the kernel has not complained.
 . "$(dirname "$0")/../lib/nic.sh"
 
-# Both directions, from the background, whatever becomes of it.
-traffic_start() {
-	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
-	traffic=$!
-	sleep 1
-}
-
 traffic_stop() {
-	kill $traffic
-	pkill iperf3
-	wait $traffic 2> /dev/null || true
-	within 10 reaches $peer
+	traffic_end
+	wait_until reaches $peer
 	echoed tcp 200000
 }
 
@@ -23,7 +14,7 @@ traffic_stop() {
 dry_ring() {
 	ethtool -G "$(card)" rx 80
 	iperf3 -c $peer -u -l 1400 -b 0 -t 5 -R > /dev/null || true
-	within 10 reaches $peer
+	wait_until reaches $peer
 	echoed tcp 500000
 	echo "flushes: $(count rx_flushes)"
 	ethtool -G "$(card)" rx 256
@@ -46,7 +37,7 @@ up_and_down() {
 		ip link set "$(card)" up
 	done
 	lab-net
-	within 10 reaches $peer
+	wait_until reaches $peer
 }
 
 link_flaps() {
@@ -54,9 +45,9 @@ link_flaps() {
 	traffic_start
 	for ((i = 0; i < 5; i++)); do
 		lab l1 qmp set_link "'{\"name\":\"net0\",\"up\":false}'" > /dev/null
-		within 5 carrier 0
+		wait_until carrier 0
 		lab l1 qmp set_link "'{\"name\":\"net0\",\"up\":true}'" > /dev/null
-		within 5 carrier 1
+		wait_until carrier 1
 	done
 	traffic_stop
 }
@@ -67,23 +58,23 @@ loaded_under_traffic() {
 		traffic_start
 		drive nobody
 		drive pve1000
-		kill $traffic
-		pkill iperf3
-		wait $traffic 2> /dev/null || true
+		traffic_end
 	done
 	echoed tcp 200000
 }
 
+card_is_there() { [ -n "$(card)" ]; }
+card_is_gone() { ! card_is_there; }
+
 unplugged() {
 	traffic_start
 	lab l1 qmp device_del "'{\"id\":\"lab-net0\"}'" > /dev/null
-	within 10 eval '[ -z "$(card)" ]'
-	kill $traffic
-	pkill iperf3
+	wait_until card_is_gone
+	traffic_end
 	lab l1 qmp device_add "'{\"driver\":\"e1000\",\"id\":\"lab-net0\",\"netdev\":\"net0\",\"mac\":\"$card_mac\"}'" > /dev/null
-	within 20 eval '[ -n "$(card)" ]'
+	wait_until card_is_there
 	lab-net
-	within 10 reaches $peer
+	wait_until reaches $peer
 	echoed tcp 200000
 }
 

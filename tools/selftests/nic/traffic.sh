@@ -33,7 +33,7 @@ mtu() {
 ipv6() {
 	lab l1 ip address replace fd77::1/64 dev $peer_tap nodad
 	ip address replace fd77::2/64 dev "$(card)" nodad
-	within 5 reaches fd77::1
+	wait_until reaches fd77::1
 	both fd77::1
 }
 
@@ -45,7 +45,7 @@ vlan() {
 	ip link add link "$(card)" name lab.vlan type vlan id 2047
 	ip address replace 192.168.99.2/24 dev lab.vlan
 	ip link set lab.vlan up
-	within 5 reaches 192.168.99.1
+	wait_until reaches 192.168.99.1
 	both 192.168.99.1
 	ip link delete lab.vlan
 	lab l1 ip link delete lab.vlan
@@ -62,9 +62,8 @@ addresses() {
 	done
 	for ((i = 1; i <= $1; i++)); do
 		lab l1 "ip neigh replace 192.168.77.$((100 + i)) dev $peer_tap nud reachable \
-			lladdr $(cat /sys/class/net/lab.mv$i/address);
-			ping -c 1 -W 2 -q 192.168.77.$((100 + i)) > /dev/null" ||
-			fail "address $i does not answer"
+			lladdr $(cat /sys/class/net/lab.mv$i/address)"
+		wait_until lab l1 ping -c 1 -W 2 -q 192.168.77.$((100 + i)) > /dev/null
 		ip link delete lab.mv$i
 	done
 }
@@ -73,14 +72,14 @@ addresses() {
 multicast() {
 	local i before
 	for ((i = 1; i <= 40; i++)); do
-		ip maddress add 01:00:5e:01:02:$(printf %02x $i) dev "$(card)"
+		ip maddress add "01:00:5e:01:02:$(printf %02x $i)" dev "$(card)"
 	done
 	before=$(count rx_multicast)
 	lab l1 "ip route replace 239.1.2.0/24 dev $peer_tap;
 		for i in \$(seq 40); do ping -c 1 -W 0.01 -q 239.1.2.\$i > /dev/null; done; true"
-	within 3 eval "[ \$((\$(count rx_multicast) - $before)) -ge 40 ]"
+	wait_until eval "[ \$((\$(count rx_multicast) - $before)) -ge 40 ]"
 	for ((i = 1; i <= 40; i++)); do
-		ip maddress delete 01:00:5e:01:02:$(printf %02x $i) dev "$(card)"
+		ip maddress delete "01:00:5e:01:02:$(printf %02x $i)" dev "$(card)"
 	done
 	before=$(count rx_multicast)
 	lab l1 "for i in \$(seq 40); do ping -c 1 -W 0.01 -q 239.1.2.\$i > /dev/null; done; true"
@@ -91,20 +90,22 @@ multicast() {
 own_mac() {
 	local name
 	name=$(card)
+	# whatever comes: the other tests know the card by its address
+	trap 'ip link set "$name" address $card_mac' EXIT
 	ip link set "$name" address 52:54:00:4c:41:77
 	lab l1 ip neigh flush dev $peer_tap
-	reaches -W 3 $peer || { ip link set "$name" address $card_mac; fail "not with another MAC"; }
+	wait_until reaches $peer
 	ip link set "$name" address $card_mac
 	lab l1 ip neigh flush dev $peer_tap
-	reaches -W 3 $peer
+	wait_until reaches $peer
 }
 
 # The tap saw as many packets and bytes as the card says. Frames shorter than
 # 60 bytes, as ARP's, would count more on the one side, where they are padded,
 # and QEMU sends one without data behind segments that come out even.
 statistics() {
-	local read='cat /sys/class/net/tap0/statistics/{rx,tx}_{packets,bytes}' before after
-	local mine="cat /sys/class/net/$(card)/statistics/{tx,rx}_{packets,bytes}"
+	local read='cat /sys/class/net/tap0/statistics/{rx,tx}_{packets,bytes}' before after mine
+	mine="cat /sys/class/net/$(card)/statistics/{tx,rx}_{packets,bytes}"
 	ethtool -K "$(card)" tso off > /dev/null
 	lab l1 ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
 	ip neigh replace $peer dev "$(card)" nud permanent \

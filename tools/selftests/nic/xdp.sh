@@ -10,11 +10,11 @@ with() {
 	shift
 	$xdp_return "$(card)" "$action" > /tmp/xdp.out 2>&1 &
 	program=$!
-	within 5 grep -q attached /tmp/xdp.out || { cat /tmp/xdp.out; return 1; }
+	wait_until grep -q attached /tmp/xdp.out || { cat /tmp/xdp.out; return 1; }
 	"$@" || status=$?
 	kill $program
 	wait $program 2> /dev/null || true
-	within 5 reaches $peer
+	wait_until reaches $peer
 	return $status
 }
 
@@ -48,12 +48,11 @@ sent_back() {
 # Amid traffic, again and again.
 comes_and_goes() {
 	local i
-	iperf3 -c $peer -t 20 --bidir > /dev/null 2>&1 &
+	traffic_start
 	for ((i = 0; i < 10; i++)); do
 		with pass sleep 0.3
 	done
-	pkill iperf3 || true
-	wait
+	traffic_end
 	both
 }
 

@@ -4,6 +4,8 @@
  *	writes		"COUNT LOOPS": LOOPS batches of COUNT writes of a port
  *	raw		the same as bare hypercalls, whatever the library thinks
  *	hold_irq	"IRQ MS": keeps an interrupt from the CPU for a while
+ * and one to read:
+ *	held_irq	the interrupt that is kept, or 0
  */
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
@@ -17,7 +19,7 @@
 /* QEMU ignores writes of the diagnostic port, after the trip there. */
 #define IGNORED_PORT	0x80
 
-static int held_irq;
+static u32 held_irq;
 
 static void let_go(struct work_struct *unused)
 {
@@ -104,6 +106,7 @@ void pvio_trigger_create(struct dentry *dir)
 	debugfs_create_file("writes", 0200, dir, writes, &trigger_fops);
 	debugfs_create_file("raw", 0200, dir, raw, &trigger_fops);
 	debugfs_create_file("hold_irq", 0200, dir, hold_irq, &trigger_fops);
+	debugfs_create_u32("held_irq", 0400, dir, &held_irq);
 }
 
 /**
