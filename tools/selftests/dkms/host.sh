@@ -6,8 +6,14 @@ set -u
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# The clone may lie where only root may go.
 needs_root() {
-	fails_with 'must be run as root' setpriv --reuid 65534 --clear-groups "$install" install host
+	local copy
+	copy=$(mktemp -d)
+	(cd "$project" && cp -r --parents -t "$copy" VERSION packaging host-shim/dkms.conf)
+	chmod -R a+rX "$copy"
+	fails_with 'must be run as root' setpriv --reuid 65534 --clear-groups \
+		"$copy/packaging/install" install host
 }
 
 needs_headers() {
@@ -21,7 +27,7 @@ install_broken() {
 
 failed_build() {
 	mkdir "$work/broken"
-	cp -r "$project"/{Kbuild,dkms.conf,packaging,pvio,host-shim} "$work/broken"
+	cp -r "$project"/{Kbuild,VERSION,dkms.conf,packaging,pvio,host-shim} "$work/broken"
 	# at once: that it was not a compiler's makes no difference
 	cat >> "$work/broken/host-shim/dkms.conf" <<- 'END'
 		MAKE="echo 'error: broken on purpose'; false"
