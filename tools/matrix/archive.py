@@ -24,7 +24,7 @@ def command(argv, **kwargs):
     except FileNotFoundError as e:
         raise PrepareError(f'{e.filename} is not installed')
     if done.returncode:
-        lines = [l for l in done.stderr.splitlines() if l.startswith('E: ')]
+        lines = [line for line in done.stderr.splitlines() if line.startswith('E: ')]
         lines = lines or done.stderr.splitlines() or [f'exit status {done.returncode}']
         raise PrepareError(f'{Path(argv[0]).name}: {lines[0].removeprefix("E: ")}')
     return done.stdout
@@ -65,8 +65,8 @@ def source_line(suite, uris):
 def acquire_settings():
     """How the machine reaches its mirror (proxies, retries), but no list of indexes."""
     dump = command(['apt-config', 'dump']).splitlines()
-    return [l for l in dump if l.startswith('Acquire::')
-            and not l.startswith(('Acquire::IndexTargets', 'Acquire::Languages'))]
+    return [line for line in dump if line.startswith('Acquire::')
+            and not line.startswith(('Acquire::IndexTargets', 'Acquire::Languages'))]
 
 
 class Archive:
