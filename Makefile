@@ -11,12 +11,13 @@ all: modules
 help:
 	@echo 'make            build every module in place (KVER= or KDIR= choose the kernel)'
 	@echo 'make demo       boot the lab: stock IDE against pvio, with a chart'
-	@echo 'make check      run every test'
+	@echo 'make check      run every test; SUITES="style guest" or TEST=guest/exits.sh: only those'
+	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
 	@echo 'make install-guest, install-host      install with DKMS'
 	@echo 'make uninstall-guest, uninstall-host  and take it away again'
-	@echo 'make clean      remove what was built'
+	@echo 'make clean      remove what was built; make distclean: the caches in ~/.cache/pvio, too'
 
 modules: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 modules
@@ -34,8 +35,11 @@ demo bench:
 
 check:
 	@tools/setup check
-	@$(MAKE) --no-print-directory -s modules
-	@tools/selftests/run
+	@tools/selftests/run $(addprefix --test ,$(TEST)) $(SUITES)
+
+check-quick:
+	@tools/setup check
+	@tools/selftests/run --quick
 
 bench-modules: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench \
@@ -55,5 +59,10 @@ clean: check-kdir
 		guest/ata_command guest/hypercall_user nic/xdp_return)
 	$(RM) -r build
 
-.PHONY: all help modules check-kdir demo bench check bench-modules \
-	build-matrix install-guest install-host uninstall-guest uninstall-host clean
+# The caches of lab, tests and matrix; the packages stay installed.
+distclean: clean
+	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
+
+.PHONY: all help modules check-kdir demo bench check check-quick \
+	bench-modules build-matrix install-guest install-host uninstall-guest uninstall-host \
+	clean distclean

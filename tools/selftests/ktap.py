@@ -3,7 +3,9 @@
 import re
 
 RESULT = re.compile(r"^((?:# |  )*)(not )?ok \d+ ?(?:- )?(.*)$")
-SKIP = re.compile(r"#\s*SKIP\b", re.IGNORECASE)
+SKIP = re.compile(r"#\s*SKIP\b\s*(.*)", re.IGNORECASE)
+# a program of which nothing can run says why in its plan
+SKIPPED_PLAN = re.compile(r"^(?:# |  )*1\.\.0\s+#\s*SKIP\b\s*(.*)", re.IGNORECASE)
 
 
 class Results:
@@ -14,9 +16,10 @@ class Results:
         self.failed = []
         self.skipped = []
 
-    def add(self, name, ok, skip):
-        if skip:
-            self.skipped.append(name)
+    def add(self, name, ok, skipped=None):
+        """@skipped: why it was, where it was."""
+        if skipped is not None:
+            self.skipped.append(f"{name}: {skipped}" if skipped else name)
         elif ok:
             self.passed += 1
         else:
@@ -37,7 +40,11 @@ def parse(text):
     results = Results()
     below = 0       # subtests since the last result of the level above
     below_failed = 0
+    why = ""        # the program of the next result was skipped
     for line in text.splitlines():
+        plan = SKIPPED_PLAN.match(line)
+        if plan:
+            why = plan[1]
         match = RESULT.match(line)
         if not match:
             continue
@@ -50,5 +57,8 @@ def parse(text):
             continue
         else:
             below = below_failed = 0
-        results.add(match[3].strip(), ok, SKIP.search(match[3]))
+        skip = SKIP.search(match[3])
+        name = match[3][:skip.start()] if skip else match[3]
+        results.add(name.strip(), ok, (skip[1] or why) if skip else None)
+        why = ""
     return results

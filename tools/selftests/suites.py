@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The suites of suites.json: which there are, which of them are meant, and
+what the lab is to do for one.
+
+A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
+Without more it runs on this machine, "quick" if it takes a short time.
+With "where", "l1" or "l2", it runs in the lab, in one boot:
+  "host_module": false   the host module is not loaded on L1 before
+  "before"               a script that runs on L1 before
+  "lab"                  options of tools/lab/run
+  "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
+"""
+import json
+
+STEP_KEYS = ("devices", "cpus", "memory_mb", "modules", "qemu_args")
+
+
+class NoSuchTest(Exception):
+    """Says in one line what there is instead."""
+
+
+def load(path, top):
+    """All suites; {top} in any string is the folder of the project."""
+    return json.loads(path.read_text().replace("{top}", str(top)))
+
+
+def choose(known, names, tests, quick):
+    """The suites that are meant, with only those tests that are."""
+    by_name = {suite["name"]: suite for suite in known}
+    for name in names:
+        if name not in by_name:
+            raise NoSuchTest(f"there is no suite '{name}', only "
+                             + ", ".join(by_name))
+    for test in tests:
+        if not any(test in suite["tests"] for suite in known):
+            raise NoSuchTest(f"there is no test '{test}': --list names them")
+    if not names and not tests and not quick:
+        return known
+    chosen = []
+    for suite in known:
+        if suite["name"] in names or (quick and suite.get("quick")):
+            chosen.append(suite)
+        elif wanted := [test for test in suite["tests"] if test in tests]:
+            chosen.append({**suite, "tests": wanted})
+    return chosen
+
+
+def plan(suite, ksft):
+    """The steps of tools/lab for a suite."""
+    steps = []
+    if suite.get("host_module", True):
+        steps.append({"name": "host-module", "where": "l1", "required": True,
+                      "modules": ["../../host-shim/pvio_host.ko"]})
+    if "before" in suite:
+        steps.append({"name": "before", "where": "l1", "required": True,
+                      "script": suite["before"]})
+    return [*steps, {
+        "name": suite["name"], "where": suite["where"], "script": "run-tests",
+        "args": [ksft, *suite["tests"]],
+        **{key: suite[key] for key in STEP_KEYS if key in suite}}]
