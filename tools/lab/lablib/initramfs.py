@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import cache, cpio
 from .errors import LabError
-from .kernel import Modules
+from .kernel import insertions
 
 INIT = Path(__file__).resolve().parent.parent / "both" / "init"
 APPLETS = ("sh", "mount", "insmod", "mkdir", "chroot", "poweroff", "ifconfig", "cat", "ln")
@@ -23,18 +23,22 @@ L1_DRIVERS = ("kvm_amd", "kvm_intel")
 def build(kernel, drivers, layer):
     """The path of a cached image. /mod/NAME lists what to insert for each driver; the
     files of LAYER are in /hot."""
-    modules = Modules(kernel)
-    missing = modules.missing(EARLY)
-    if missing:
-        raise LabError(f"kernel {kernel.version} lacks {', '.join(missing)}")
-    lists = {"early": modules.order(EARLY)}
-    lists.update((name, modules.order([name])) for name in drivers)
+    lists = {"early": _early(kernel)}
+    lists.update((name, insertions(kernel, name) or []) for name in drivers)
     files = {file for files in lists.values() for file in files} | set(layer.files.values())
     key = [lists, layer.links, sorted(map(cache.stamp, [INIT, _busybox(), *files]))]
     with cache.building("initramfs", key) as (place, work):
         if work:
             _write(work / "image", lists, layer)
     return place / "image"
+
+
+def _early(kernel):
+    found = {name: insertions(kernel, name) for name in EARLY}
+    missing = [name for name, files in found.items() if files is None]
+    if missing:
+        raise LabError(f"kernel {kernel.version} lacks {', '.join(missing)}")
+    return list(dict.fromkeys(file for files in found.values() for file in files))
 
 
 def _busybox():

@@ -73,46 +73,27 @@ def _with_index(modules, version):
 
 
 def _depmod(base, version):
-    tool = shutil.which("depmod", path="/sbin:/usr/sbin:/bin:/usr/bin")
-    if not tool:
-        raise LabError("depmod is missing: install kmod")
-    result = subprocess.run([tool, "-b", base, version], capture_output=True, text=True)
+    result = _kmod("depmod", "-b", base, version)
     if result.returncode:
         raise LabError(f"depmod for {version}: {result.stderr.strip()}")
 
 
-class Modules:
-    """What modules.dep and modules.builtin say."""
-
-    def __init__(self, kernel):
-        self.folder = kernel.modules
-        self.needs = {}
-        self.path = {}
-        for line in (self.folder / "modules.dep").read_text().splitlines():
-            path, _, needs = line.partition(":")
-            self.path[_name(path)] = path
-            self.needs[path] = needs.split()
-        builtin = self.folder / "modules.builtin"
-        lines = builtin.read_text().splitlines() if builtin.exists() else []
-        self.builtin = {_name(line) for line in lines}
-
-    def order(self, names):
-        """Files to insert, in order, for NAMES; names the kernel lacks are left out."""
-        files = []
-        for name in names:
-            path = self.path.get(_name(name))
-            if not path:
-                continue
-            # modules.dep lists the nearest need first
-            for file in [*reversed(self.needs[path]), path]:
-                if file not in files:
-                    files.append(file)
-        return [self.folder / file for file in files]
-
-    def missing(self, names):
-        return [name for name in names
-                if _name(name) not in self.path and _name(name) not in self.builtin]
+def _kmod(name, *arguments):
+    tool = shutil.which(name, path="/sbin:/usr/sbin:/bin:/usr/bin")
+    if not tool:
+        raise LabError(f"{name} is missing: install kmod")
+    return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True)
 
 
-def _name(path):
-    return Path(path).name.split(".")[0].replace("-", "_")
+def insertions(kernel, module):
+    """Files to insert for MODULE, in order; none where it is built in, and None where
+    KERNEL does not have it. The machine's modprobe.d has no say."""
+    base = kernel.modules.parents[2]
+    result = _kmod("modprobe", "-d", base, "-S", kernel.version, "-C", "/dev/null",
+                   "--show-depends", module)
+    if result.returncode:
+        return None
+    words = [line.split() for line in result.stdout.splitlines()]
+    files = [file for action, file, *_ in words if action == "insmod"]
+    # a base of "/" makes it begin with two
+    return [Path("/" + file.lstrip("/")) for file in dict.fromkeys(files)]
