@@ -72,7 +72,7 @@ static void get_ringparam(PVE1000_RINGPARAM_ARGS)
 	ring->tx_pending = card->tx_count;
 }
 
-static unsigned int ring_size(u32 asked)
+static unsigned int round_ring_size(u32 asked)
 {
 	return round_up(clamp_t(u32, asked, PVE1000_RING_MIN, PVE1000_RING_MAX),
 			PVE1000_RING_MULTIPLE);
@@ -81,8 +81,8 @@ static unsigned int ring_size(u32 asked)
 static int set_ringparam(PVE1000_RINGPARAM_ARGS)
 {
 	struct pve1000 *card = netdev_priv(netdev);
-	unsigned int tx = ring_size(ring->tx_pending);
-	unsigned int rx = ring_size(ring->rx_pending);
+	unsigned int tx = round_ring_size(ring->tx_pending);
+	unsigned int rx = round_ring_size(ring->rx_pending);
 
 	if (ring->rx_mini_pending || ring->rx_jumbo_pending)
 		return -EINVAL;

@@ -73,7 +73,8 @@ static void clear_tables(struct pve1000 *card)
 		pve1000_write(card, RAH(i), 0);
 }
 
-static void write_exact(struct pve1000 *card, unsigned int i, const u8 *addr)
+static void write_exact_address(struct pve1000 *card, unsigned int i,
+				const u8 *addr)
 {
 	pve1000_write(card, RAL(i), get_unaligned_le32(addr));
 	pve1000_write(card, RAH(i), get_unaligned_le16(addr + 4) | RAH_AV);
@@ -114,7 +115,7 @@ void pve1000_hw_set_up(struct pve1000 *card)
  */
 void pve1000_hw_set_mac(struct pve1000 *card, const u8 *addr)
 {
-	write_exact(card, 0, addr);
+	write_exact_address(card, 0, addr);
 	pve1000_flush(card);
 }
 
@@ -136,7 +137,7 @@ int pve1000_hw_get_mac(struct pve1000 *card, u8 *addr)
 }
 
 /* 13.5.1, RCTL.MO 0: bits 47 to 36 of the address */
-static void hash(u32 *mta, const u8 *addr)
+static void set_hash_bit(u32 *mta, const u8 *addr)
 {
 	u16 bit = (addr[4] >> 4) | (u16)addr[5] << 4;
 
@@ -178,15 +179,15 @@ void pve1000_hw_set_rx_mode(struct pve1000 *card)
 		rctl |= RCTL_UPE;
 	else
 		netdev_for_each_uc_addr(ha, netdev)
-			write_exact(card, i++, ha->addr);
+			write_exact_address(card, i++, ha->addr);
 	if (promisc || netdev->flags & IFF_ALLMULTI)
 		rctl |= RCTL_MPE;
 	else
 		netdev_for_each_mc_addr(ha, netdev) {
 			if (i <= RA_ENTRIES)
-				write_exact(card, i++, ha->addr);
+				write_exact_address(card, i++, ha->addr);
 			else
-				hash(mta, ha->addr);
+				set_hash_bit(mta, ha->addr);
 		}
 	for (; i <= RA_ENTRIES; i++)
 		pve1000_write(card, RAH(i), 0);
@@ -326,7 +327,7 @@ int pve1000_hw_read_eeprom(struct pve1000 *card, unsigned int word)
 }
 
 /* MDIC, 13.4.8. Returns the data, or -EIO. */
-static int mdic(struct pve1000 *card, u32 command)
+static int run_mdic_command(struct pve1000 *card, u32 command)
 {
 	u32 value;
 	int i;
@@ -359,8 +360,8 @@ int pve1000_hw_mdio_read(struct net_device *netdev, int phy, int reg)
 	if (card->mac == PVE1000_82543)
 		return 0;
 	mutex_lock(&card->lock);
-	value = mdic(card, MDIC_OP_READ | MDIC_PHYADD_1 |
-			   (u32)reg << MDIC_REGADD_SHIFT);
+	value = run_mdic_command(card, MDIC_OP_READ | MDIC_PHYADD_1 |
+				       (u32)reg << MDIC_REGADD_SHIFT);
 	mutex_unlock(&card->lock);
 	return max(value, 0);
 }
@@ -382,7 +383,8 @@ void pve1000_hw_mdio_write(struct net_device *netdev, int phy, int reg,
 	if (card->mac == PVE1000_82543)
 		return;
 	mutex_lock(&card->lock);
-	mdic(card, MDIC_OP_WRITE | MDIC_PHYADD_1 |
-		   (u32)reg << MDIC_REGADD_SHIFT | (value & MDIC_DATA));
+	run_mdic_command(card, MDIC_OP_WRITE | MDIC_PHYADD_1 |
+				       (u32)reg << MDIC_REGADD_SHIFT |
+				       (value & MDIC_DATA));
 	mutex_unlock(&card->lock);
 }

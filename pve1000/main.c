@@ -222,7 +222,7 @@ int pve1000_resize(struct pve1000 *card, unsigned int tx_count,
 	return err;
 }
 
-static void reset_work(struct work_struct *work)
+static void restart_card(struct work_struct *work)
 {
 	struct pve1000 *card = container_of(work, struct pve1000, reset_work);
 
@@ -467,7 +467,7 @@ static void init_card(struct pve1000 *card, struct pci_dev *pdev,
 	u64_stats_init(&card->rx.syncp);
 	pve1000_tx_init(card);
 	INIT_WORK(&card->link_work, pve1000_link_work);
-	INIT_WORK(&card->reset_work, reset_work);
+	INIT_WORK(&card->reset_work, restart_card);
 }
 
 static int pve1000_probe(struct pci_dev *pdev, const struct pci_device_id *id)

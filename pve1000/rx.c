@@ -22,35 +22,35 @@
 /* As long as so many are left, a frame of any length still fits. */
 #define PVE1000_RX_LOW		(16384 / PVE1000_RX_BYTES + 8)
 
-static u16 after(const struct pve1000_rx *rx, u16 i)
+static u16 next_rx_index(const struct pve1000_rx *rx, u16 i)
 {
 	return ++i == rx->count ? 0 : i;
 }
 
-static u16 distance(const struct pve1000_rx *rx, u16 from, u16 to)
+static u16 count_between(const struct pve1000_rx *rx, u16 from, u16 to)
 {
 	return to >= from ? to - from : rx->count - from + to;
 }
 
-static struct device *dev_of(struct pve1000 *card)
+static struct device *dma_device(struct pve1000 *card)
 {
 	return &card->pdev->dev;
 }
 
 /* What the device may write to. */
-static dma_addr_t buffer(struct page *page)
+static dma_addr_t buffer_dma_addr(struct page *page)
 {
 	return page_pool_get_dma_addr(page) + PVE1000_RX_HEADROOM;
 }
 
 /* The last descriptor stays empty: RDH == RDT says that none is free. */
-static void refill(struct pve1000 *card)
+static void refill_ring(struct pve1000 *card)
 {
 	struct pve1000_rx *rx = &card->rx;
 	struct pve1000_rx_desc *desc;
 	struct page *page;
 
-	while (after(rx, rx->fill) != rx->clean) {
+	while (next_rx_index(rx, rx->fill) != rx->clean) {
 		page = rx->pages[rx->fill];
 		if (!page) {
 			page = page_pool_dev_alloc_pages(rx->pool);
@@ -60,14 +60,15 @@ static void refill(struct pve1000 *card)
 			}
 			rx->pages[rx->fill] = page;
 		} else {
-			dma_sync_single_for_device(dev_of(card), buffer(page),
+			dma_sync_single_for_device(dma_device(card),
+						   buffer_dma_addr(page),
 						   PVE1000_RX_BYTES,
 						   DMA_BIDIRECTIONAL);
 		}
 		desc = &rx->desc[rx->fill];
-		desc->addr = cpu_to_le64(buffer(page));
+		desc->addr = cpu_to_le64(buffer_dma_addr(page));
 		desc->status = 0;
-		rx->fill = after(rx, rx->fill);
+		rx->fill = next_rx_index(rx, rx->fill);
 	}
 	/* the interrupt handler may write it from here on */
 	smp_store_release(&rx->tail, rx->fill);
@@ -78,15 +79,15 @@ static void refill(struct pve1000 *card)
  * device may have run dry. @before is where the ring ended until now: what
  * the device had seen of it is outside only if it has seen more by chance.
  */
-static void give_back(struct pve1000 *card, u16 before)
+static void give_back_buffers(struct pve1000 *card, u16 before)
 {
 	struct pve1000_rx *rx = &card->rx;
 	unsigned long flags;
 	u16 left;
 
 	spin_lock_irqsave(&rx->tail_lock, flags);
-	left = distance(rx, rx->clean, rx->tail_seen);
-	if (left > distance(rx, rx->clean, before))
+	left = count_between(rx, rx->clean, rx->tail_seen);
+	if (left > count_between(rx, rx->clean, before))
 		left = 0;
 	if (left < PVE1000_RX_LOW && rx->tail_seen != rx->fill) {
 		pvio_batch_reset(card->flush);
@@ -97,14 +98,15 @@ static void give_back(struct pve1000 *card, u16 before)
 		rx->tail_seen = rx->fill;
 		rx->flushes++;
 	} else if (!pvio_host_serves() &&
-		   distance(rx, rx->tail_written, rx->fill) >= rx->count / 2) {
+		   count_between(rx, rx->tail_written, rx->fill) >=
+		   rx->count / 2) {
 		pve1000_write(card, RDT, rx->fill);
 		rx->tail_written = rx->fill;
 	}
 	spin_unlock_irqrestore(&rx->tail_lock, flags);
 }
 
-static void count_error(struct pve1000_rx *rx, u8 errors)
+static void count_rx_error(struct pve1000_rx *rx, u8 errors)
 {
 	u64_stats_update_begin(&rx->syncp);
 	rx->stats.errors++;
@@ -117,7 +119,7 @@ static void count_error(struct pve1000_rx *rx, u8 errors)
 	u64_stats_update_end(&rx->syncp);
 }
 
-static void count_dropped(struct pve1000_rx *rx)
+static void count_rx_drop(struct pve1000_rx *rx)
 {
 	u64_stats_update_begin(&rx->syncp);
 	rx->stats.dropped++;
@@ -135,8 +137,8 @@ static void set_checksum(struct pve1000 *card, struct sk_buff *skb, u8 status,
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 }
 
-static void deliver(struct pve1000 *card, struct sk_buff *skb,
-		    const struct pve1000_rx_desc *desc)
+static void deliver_frame(struct pve1000 *card, struct sk_buff *skb,
+			  const struct pve1000_rx_desc *desc)
 {
 	struct pve1000_rx *rx = &card->rx;
 
@@ -157,8 +159,8 @@ static void deliver(struct pve1000 *card, struct sk_buff *skb,
 	napi_gro_receive(&card->napi, skb);
 }
 
-static struct sk_buff *copy(struct pve1000 *card, const void *data,
-			    unsigned int len)
+static struct sk_buff *copy_frame(struct pve1000 *card, const void *data,
+				  unsigned int len)
 {
 	struct sk_buff *skb = napi_alloc_skb(&card->napi, len);
 
@@ -168,8 +170,8 @@ static struct sk_buff *copy(struct pve1000 *card, const void *data,
 }
 
 /* The page of @index is the skb's from now on. */
-static struct sk_buff *wrap(struct pve1000 *card, u16 index, unsigned int head,
-			    unsigned int len)
+static struct sk_buff *wrap_page(struct pve1000 *card, u16 index,
+				 unsigned int head, unsigned int len)
 {
 	struct pve1000_rx *rx = &card->rx;
 	struct page *page = rx->pages[index];
@@ -184,7 +186,7 @@ static struct sk_buff *wrap(struct pve1000 *card, u16 index, unsigned int head,
 	return skb;
 }
 
-static bool append(struct pve1000_rx *rx, u16 index, unsigned int len)
+static bool append_page(struct pve1000_rx *rx, u16 index, unsigned int len)
 {
 	struct page *page = rx->pages[index];
 	unsigned int n = skb_shinfo(rx->skb)->nr_frags;
@@ -198,8 +200,8 @@ static bool append(struct pve1000_rx *rx, u16 index, unsigned int len)
 }
 
 /* A program may have moved both ends. Returns true where the frame is gone. */
-static bool run_xdp(struct pve1000 *card, u16 index, unsigned int *head,
-		    unsigned int *len)
+static bool xdp_takes_frame(struct pve1000 *card, u16 index, unsigned int *head,
+			    unsigned int *len)
 {
 	struct bpf_prog *prog = READ_ONCE(card->xdp_prog);
 	void *page = page_address(card->rx.pages[index]);
@@ -222,26 +224,28 @@ static bool run_xdp(struct pve1000 *card, u16 index, unsigned int *head,
 	}
 }
 
-static struct sk_buff *begin(struct pve1000 *card, u16 index, unsigned int len,
-			     bool whole)
+static struct sk_buff *begin_frame(struct pve1000 *card, u16 index,
+				   unsigned int len, bool whole)
 {
 	unsigned int head = PVE1000_RX_HEADROOM;
 	const void *page = page_address(card->rx.pages[index]);
 	struct sk_buff *skb;
 
 	/* XDP is refused while frames may have several buffers */
-	if (whole && run_xdp(card, index, &head, &len))
+	if (whole && xdp_takes_frame(card, index, &head, &len))
 		return NULL;
-	skb = whole && len <= PVE1000_COPYBREAK ?
-	      copy(card, page + head, len) : wrap(card, index, head, len);
+	if (whole && len <= PVE1000_COPYBREAK)
+		skb = copy_frame(card, page + head, len);
+	else
+		skb = wrap_page(card, index, head, len);
 	if (unlikely(!skb)) {
-		count_dropped(&card->rx);
+		count_rx_drop(&card->rx);
 		card->rx.discard = !whole;
 	}
 	return skb;
 }
 
-static void abandon(struct pve1000_rx *rx, bool end)
+static void abandon_frame(struct pve1000_rx *rx, bool end)
 {
 	dev_kfree_skb_any(rx->skb);
 	rx->skb = NULL;
@@ -252,8 +256,8 @@ static void abandon(struct pve1000_rx *rx, bool end)
  * One descriptor, a copy that the device cannot change any more. What it says
  * is bounded here: a length beyond the buffer, or a frame without an end.
  */
-static void receive(struct pve1000 *card, u16 index,
-		    const struct pve1000_rx_desc *desc)
+static void receive_buffer(struct pve1000 *card, u16 index,
+			   const struct pve1000_rx_desc *desc)
 {
 	struct pve1000_rx *rx = &card->rx;
 	unsigned int len = le16_to_cpu(desc->length);
@@ -268,20 +272,21 @@ static void receive(struct pve1000 *card, u16 index,
 		errors = 0;
 	if (unlikely(len > PVE1000_RX_BYTES || errors ||
 		     (!rx->skb && len < ETH_HLEN))) {
-		count_error(rx, errors);
-		abandon(rx, end);
+		count_rx_error(rx, errors);
+		abandon_frame(rx, end);
 		return;
 	}
-	dma_sync_single_for_cpu(dev_of(card), buffer(rx->pages[index]), len,
+	dma_sync_single_for_cpu(dma_device(card),
+				buffer_dma_addr(rx->pages[index]), len,
 				DMA_BIDIRECTIONAL);
 	if (!rx->skb) {
-		rx->skb = begin(card, index, len, end);
-	} else if (len && !append(rx, index, len)) {
-		count_error(rx, 0);
-		abandon(rx, end);
+		rx->skb = begin_frame(card, index, len, end);
+	} else if (len && !append_page(rx, index, len)) {
+		count_rx_error(rx, 0);
+		abandon_frame(rx, end);
 	}
 	if (end && rx->skb) {
-		deliver(card, rx->skb, desc);
+		deliver_frame(card, rx->skb, desc);
 		rx->skb = NULL;
 	}
 }
@@ -307,8 +312,8 @@ int pve1000_rx_poll(struct pve1000 *card, int budget)
 		/* the rest is read after what says that it is there */
 		dma_rmb();
 		desc = rx->desc[rx->clean];
-		receive(card, rx->clean, &desc);
-		rx->clean = after(rx, rx->clean);
+		receive_buffer(card, rx->clean, &desc);
+		rx->clean = next_rx_index(rx, rx->clean);
 		work++;
 	}
 	if (rx->xdp_flush) {
@@ -316,21 +321,23 @@ int pve1000_rx_poll(struct pve1000 *card, int budget)
 		xdp_do_flush();
 	}
 	if (work || rx->tail_written != rx->fill) {
-		refill(card);
-		give_back(card, before);
+		refill_ring(card);
+		give_back_buffers(card, before);
 	}
 	return work;
 }
 
-static int fill_first(struct pve1000 *card)
+static int fill_new_ring(struct pve1000 *card)
 {
 	struct pve1000_rx *rx = &card->rx;
 
-	refill(card);
-	return distance(rx, rx->clean, rx->fill) < PVE1000_RX_LOW ? -ENOMEM : 0;
+	refill_ring(card);
+	if (count_between(rx, rx->clean, rx->fill) < PVE1000_RX_LOW)
+		return -ENOMEM;
+	return 0;
 }
 
-static void free_buffers(struct pve1000_rx *rx)
+static void free_rx_buffers(struct pve1000_rx *rx)
 {
 	u16 i;
 
@@ -358,8 +365,8 @@ int pve1000_rx_start(struct pve1000 *card)
 	rx->clean = 0;
 	rx->fill = 0;
 	memset(rx->desc, 0, rx->count * sizeof(*rx->desc));
-	if (fill_first(card)) {
-		free_buffers(rx);
+	if (fill_new_ring(card)) {
+		free_rx_buffers(rx);
 		return -ENOMEM;
 	}
 	pve1000_write(card, RDBAL, lower_32_bits(rx->dma));
@@ -380,7 +387,7 @@ int pve1000_rx_start(struct pve1000 *card)
  */
 void pve1000_rx_stop(struct pve1000 *card)
 {
-	free_buffers(&card->rx);
+	free_rx_buffers(&card->rx);
 }
 
 static int make_pool(struct pve1000 *card, struct pve1000_rx *rx,
@@ -390,7 +397,7 @@ static int make_pool(struct pve1000 *card, struct pve1000_rx *rx,
 		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
 		.pool_size = count,
 		.nid = NUMA_NO_NODE,
-		.dev = dev_of(card),
+		.dev = dma_device(card),
 		/* XDP_TX sends from them */
 		.dma_dir = DMA_BIDIRECTIONAL,
 		.offset = PVE1000_RX_HEADROOM,
@@ -423,8 +430,9 @@ int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,
 	if (!rx->pages)
 		return -ENOMEM;
 	err = -ENOMEM;
-	rx->desc = dma_alloc_coherent(dev_of(card), count * sizeof(*rx->desc),
-				      &rx->dma, GFP_KERNEL);
+	rx->desc = dma_alloc_coherent(dma_device(card),
+				      count * sizeof(*rx->desc), &rx->dma,
+				      GFP_KERNEL);
 	if (!rx->desc)
 		goto err_pages;
 	err = make_pool(card, rx, count);
@@ -444,7 +452,7 @@ err_rxq:
 err_pool:
 	page_pool_destroy(rx->pool);
 err_desc:
-	dma_free_coherent(dev_of(card), count * sizeof(*rx->desc), rx->desc,
+	dma_free_coherent(dma_device(card), count * sizeof(*rx->desc), rx->desc,
 			  rx->dma);
 err_pages:
 	kvfree(rx->pages);
@@ -462,7 +470,7 @@ void pve1000_rx_free(struct pve1000 *card, struct pve1000_rx *rx)
 {
 	xdp_rxq_info_unreg(&rx->xdp_rxq);
 	page_pool_destroy(rx->pool);
-	dma_free_coherent(dev_of(card), rx->count * sizeof(*rx->desc),
+	dma_free_coherent(dma_device(card), rx->count * sizeof(*rx->desc),
 			  rx->desc, rx->dma);
 	kvfree(rx->pages);
 }

@@ -88,7 +88,7 @@ static int test_interrupt(struct pve1000 *card)
 	return READ_ONCE(card->interrupts) == before ? -ETIMEDOUT : 0;
 }
 
-static void loopback_frame(struct pve1000 *card, u8 *frame)
+static void make_loopback_frame(struct pve1000 *card, u8 *frame)
 {
 	unsigned int i;
 
@@ -99,7 +99,7 @@ static void loopback_frame(struct pve1000 *card, u8 *frame)
 }
 
 /* Sends a frame by hand. The rings are up, the poll function is not. */
-static int send_frame(struct pve1000 *card, u8 *frame)
+static int send_loopback_frame(struct pve1000 *card, u8 *frame)
 {
 	struct pve1000_tx_desc *desc = &card->tx.desc[0];
 	struct device *dev = &card->pdev->dev;
@@ -125,7 +125,7 @@ static int send_frame(struct pve1000 *card, u8 *frame)
 	return err;
 }
 
-static int check_frame(struct pve1000 *card, const u8 *frame)
+static int check_loopback_frame(struct pve1000 *card, const u8 *frame)
 {
 	struct pve1000_rx *rx = &card->rx;
 	struct pve1000_rx_desc *desc = &rx->desc[0];
@@ -147,15 +147,17 @@ static int check_frame(struct pve1000 *card, const u8 *frame)
 		      LOOPBACK_BYTES) ? -EIO : 0;
 }
 
-static int loop_frame(struct pve1000 *card)
+static int loop_frame_back(struct pve1000 *card)
 {
 	u8 *frame = kmalloc(LOOPBACK_BYTES, GFP_KERNEL);
 	int err;
 
 	if (!frame)
 		return -ENOMEM;
-	loopback_frame(card, frame);
-	err = send_frame(card, frame) ?: check_frame(card, frame);
+	make_loopback_frame(card, frame);
+	err = send_loopback_frame(card, frame);
+	if (!err)
+		err = check_loopback_frame(card, frame);
 	kfree(frame);
 	return err;
 }
@@ -176,7 +178,7 @@ static int test_loopback(struct pve1000 *card)
 	pve1000_flush(card);
 	/* QEMU receives nothing for a second after RCTL was written */
 	msleep(1200);
-	err = loop_frame(card);
+	err = loop_frame_back(card);
 	pve1000_hw_mdio_write(netdev, 1, MII_BMCR, bmcr);
 	pve1000_hw_reset(card);
 	pve1000_tx_stop(card);
@@ -189,7 +191,7 @@ static int test_link(struct pve1000 *card)
 	return pve1000_read(card, STATUS) & STATUS_LU ? 0 : -ENOLINK;
 }
 
-static void offline(struct pve1000 *card, u64 *results)
+static void run_offline_tests(struct pve1000 *card, u64 *results)
 {
 	bool was_up = card->running;
 
@@ -224,7 +226,7 @@ void pve1000_selftest(struct pve1000 *card, struct ethtool_test *test,
 	memset(results, 0, PVE1000_SELFTESTS * sizeof(*results));
 	results[TEST_LINK] = test_link(card);
 	if (test->flags & ETH_TEST_FL_OFFLINE)
-		offline(card, results);
+		run_offline_tests(card, results);
 	for (i = 0; i < PVE1000_SELFTESTS; i++)
 		if (results[i])
 			test->flags |= ETH_TEST_FL_FAILED;

@@ -37,24 +37,24 @@
 /* what a TCP flow may have under way here, in exits' time */
 #define PVE1000_TX_FLOW		64
 
-static struct netdev_queue *queue(struct pve1000 *card)
+static struct netdev_queue *tx_queue(struct pve1000 *card)
 {
 	return netdev_get_tx_queue(card->netdev, 0);
 }
 
-static u16 after(const struct pve1000_tx *tx, u16 i)
+static u16 next_tx_index(const struct pve1000_tx *tx, u16 i)
 {
 	return ++i == tx->count ? 0 : i;
 }
 
 /* One stays free: TDH == TDT says empty. */
-static u16 room(const struct pve1000_tx *tx)
+static u16 free_descriptors(const struct pve1000_tx *tx)
 {
 	return (tx->clean > tx->next ? 0 : tx->count) +
 	       tx->clean - tx->next - 1;
 }
 
-static void unmap(struct device *dev, struct pve1000_tx_buffer *b)
+static void unmap_buffer(struct device *dev, struct pve1000_tx_buffer *b)
 {
 	if (!b->len)
 		return;
@@ -65,7 +65,7 @@ static void unmap(struct device *dev, struct pve1000_tx_buffer *b)
 	b->len = 0;
 }
 
-static void release(struct pve1000_tx_buffer *b)
+static void release_packet(struct pve1000_tx_buffer *b)
 {
 	switch (b->kind) {
 	case PVE1000_TX_SKB:
@@ -79,7 +79,7 @@ static void release(struct pve1000_tx_buffer *b)
 	b->kind = PVE1000_TX_NONE;
 }
 
-static bool done(const struct pve1000_tx *tx, u16 eop)
+static bool packet_sent(const struct pve1000_tx *tx, u16 eop)
 {
 	if (!(READ_ONCE(tx->desc[eop].upper) & cpu_to_le32(TXD_STAT_DD)))
 		return false;
@@ -105,10 +105,10 @@ bool pve1000_tx_reap(struct pve1000 *card)
 
 	while (i != tx->rung) {
 		eop = tx->buffers[i].eop;
-		if (!done(tx, eop))
+		if (!packet_sent(tx, eop))
 			break;
-		for (;; i = after(tx, i)) {
-			unmap(dev, &tx->buffers[i]);
+		for (;; i = next_tx_index(tx, i)) {
+			unmap_buffer(dev, &tx->buffers[i]);
 			if (i == eop)
 				break;
 		}
@@ -119,8 +119,8 @@ bool pve1000_tx_reap(struct pve1000 *card)
 			bql_packets++;
 			bql_bytes += b->bytes;
 		}
-		release(b);
-		i = after(tx, i);
+		release_packet(b);
+		i = next_tx_index(tx, i);
 	}
 	tx->clean = i;
 	if (packets) {
@@ -130,10 +130,11 @@ bool pve1000_tx_reap(struct pve1000 *card)
 		u64_stats_update_end(&tx->syncp);
 	}
 	if (bql_packets)
-		netdev_tx_completed_queue(queue(card), bql_packets, bql_bytes);
-	if (netif_tx_queue_stopped(queue(card)) && tx->open &&
-	    room(tx) >= PVE1000_TX_WORST) {
-		netif_tx_wake_queue(queue(card));
+		netdev_tx_completed_queue(tx_queue(card), bql_packets,
+					  bql_bytes);
+	if (netif_tx_queue_stopped(tx_queue(card)) && tx->open &&
+	    free_descriptors(tx) >= PVE1000_TX_WORST) {
+		netif_tx_wake_queue(tx_queue(card));
 		tx->restarts++;
 	}
 	return tx->clean == tx->rung;
@@ -219,13 +220,13 @@ void pve1000_tx_release(struct pve1000 *card)
 	struct pve1000_tx *tx = &card->tx;
 
 	WRITE_ONCE(tx->hold, false);
-	/* pairs with the barrier in ring_or_wait() */
+	/* pairs with the barrier in ring_or_start_timer() */
 	smp_mb();
 	if (!READ_ONCE(tx->waiting) && !READ_ONCE(tx->late))
 		return;
-	__netif_tx_lock(queue(card), smp_processor_id());
+	__netif_tx_lock(tx_queue(card), smp_processor_id());
 	reap_and_ring(card);
-	__netif_tx_unlock(queue(card));
+	__netif_tx_unlock(tx_queue(card));
 }
 
 /**
@@ -236,10 +237,10 @@ void pve1000_tx_release(struct pve1000 *card)
  */
 void pve1000_tx_try_release(struct pve1000 *card)
 {
-	if (!__netif_tx_trylock(queue(card)))
+	if (!__netif_tx_trylock(tx_queue(card)))
 		return;
 	reap_and_ring(card);
-	__netif_tx_unlock(queue(card));
+	__netif_tx_unlock(tx_queue(card));
 }
 
 /* A window that found company doubles, one that did not begins anew. */
@@ -252,23 +253,23 @@ static void ring_after_window(struct pve1000 *card)
 	pve1000_tx_ring(card);
 }
 
-static enum hrtimer_restart window_over(struct hrtimer *timer)
+static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
 {
 	struct pve1000_tx *tx = container_of(timer, struct pve1000_tx, timer);
 	struct pve1000 *card = container_of(tx, struct pve1000, tx);
 
-	__netif_tx_lock(queue(card), smp_processor_id());
+	__netif_tx_lock(tx_queue(card), smp_processor_id());
 	tx->armed = false;
 	if (tx->waiting && tx->open) {
 		tx->timer_doorbells++;
 		ring_after_window(card);
 	}
-	__netif_tx_unlock(queue(card));
+	__netif_tx_unlock(tx_queue(card));
 	return HRTIMER_NORESTART;
 }
 
 /* Rings now, or sees to it that somebody will. */
-static void ring_or_wait(struct pve1000 *card)
+static void ring_or_start_timer(struct pve1000 *card)
 {
 	struct pve1000_tx *tx = &card->tx;
 	u64 idle;
@@ -288,8 +289,8 @@ static void ring_or_wait(struct pve1000 *card)
 	}
 }
 
-static bool map(struct pve1000 *card, u16 i, void *data, struct page *page,
-		unsigned int offset, unsigned int len)
+static bool map_buffer(struct pve1000 *card, u16 i, void *data,
+		       struct page *page, unsigned int offset, unsigned int len)
 {
 	struct pve1000_tx_buffer *b = &card->tx.buffers[i];
 	struct device *dev = &card->pdev->dev;
@@ -305,37 +306,39 @@ static bool map(struct pve1000 *card, u16 i, void *data, struct page *page,
 	return true;
 }
 
-static void put_data(struct pve1000_tx *tx, u16 *i, dma_addr_t dma, u32 lower,
-		     u32 upper)
+static void put_data_descriptor(struct pve1000_tx *tx, u16 *i, dma_addr_t dma,
+				u32 lower, u32 upper)
 {
 	tx->desc[*i].addr = cpu_to_le64(dma);
 	tx->desc[*i].lower = cpu_to_le32(lower);
 	tx->desc[*i].upper = cpu_to_le32(upper);
-	*i = after(tx, *i);
+	*i = next_tx_index(tx, *i);
 }
 
 /* One or more descriptors from @i on for one piece of memory. */
-static bool fill(struct pve1000 *card, u16 *i, void *data,
-		 const skb_frag_t *frag, unsigned int len, u32 lower,
-		 u32 upper)
+static bool fill_descriptors(struct pve1000 *card, u16 *i, void *data,
+			     const skb_frag_t *frag, unsigned int len,
+			     u32 lower, u32 upper)
 {
 	struct pve1000_tx *tx = &card->tx;
 	unsigned int piece, offset = 0;
 
 	for (; len; len -= piece, offset += piece) {
 		piece = min_t(unsigned int, len, PVE1000_TX_BYTES);
-		if (!map(card, *i, data + offset,
-			 frag ? skb_frag_page(frag) : NULL,
-			 frag ? skb_frag_off(frag) + offset : 0, piece))
+		if (!map_buffer(card, *i, data + offset,
+				frag ? skb_frag_page(frag) : NULL,
+				frag ? skb_frag_off(frag) + offset : 0, piece))
 			return false;
-		put_data(tx, i, tx->buffers[*i].dma, lower | piece, upper);
+		put_data_descriptor(tx, i, tx->buffers[*i].dma, lower | piece,
+				    upper);
 	}
 	return true;
 }
 
 /* Ends the packet that began at tx->next and reaches up to @next. */
-static void finish(struct pve1000_tx *tx, u16 next, enum pve1000_tx_kind kind,
-		   void *packet, unsigned int segs, unsigned int bytes)
+static void finish_packet(struct pve1000_tx *tx, u16 next,
+			  enum pve1000_tx_kind kind, void *packet,
+			  unsigned int segs, unsigned int bytes)
 {
 	u16 eop = next ? next - 1 : tx->count - 1;
 	struct pve1000_tx_buffer *b = &tx->buffers[eop];
@@ -351,27 +354,27 @@ static void finish(struct pve1000_tx *tx, u16 next, enum pve1000_tx_kind kind,
 }
 
 /* Forgets what was filled in from tx->next up to @end. */
-static void undo(struct pve1000 *card, u16 end)
+static void unmap_unfinished(struct pve1000 *card, u16 end)
 {
 	u16 i;
 
-	for (i = card->tx.next; i != end; i = after(&card->tx, i))
-		unmap(&card->pdev->dev, &card->tx.buffers[i]);
+	for (i = card->tx.next; i != end; i = next_tx_index(&card->tx, i))
+		unmap_buffer(&card->pdev->dev, &card->tx.buffers[i]);
 }
 
 /* The device keeps the last context (3.3.5): only another one is queued. */
-static void put_context(struct pve1000_tx *tx, u16 *i,
-			const struct pve1000_tx_context *context)
+static void put_context_descriptor(struct pve1000_tx *tx, u16 *i,
+				   const struct pve1000_tx_context *context)
 {
 	if (!memcmp(context, &tx->context, sizeof(*context)))
 		return;
 	tx->context = *context;
 	memcpy(&tx->desc[*i], context, sizeof(*context));
-	*i = after(tx, *i);
+	*i = next_tx_index(tx, *i);
 }
 
 /* 3.5: the device adds each segment's length to the sums that are left here */
-static void prepare_tso(struct sk_buff *skb, bool v4)
+static void prepare_tso_sums(struct sk_buff *skb, bool v4)
 {
 	struct iphdr *ip = ip_hdr(skb);
 
@@ -385,7 +388,7 @@ static void prepare_tso(struct sk_buff *skb, bool v4)
 						 IPPROTO_TCP, 0);
 }
 
-static void put_tso(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
+static void put_tso_context(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 {
 	unsigned int hdrlen = skb_tcp_all_headers(skb);
 	bool v4 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
@@ -401,7 +404,7 @@ static void put_tso(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 				     (v4 ? TXD_CMD_IP : 0)),
 	};
 
-	prepare_tso(skb, v4);
+	prepare_tso_sums(skb, v4);
 	if (v4) {
 		context.ipcso = skb_network_offset(skb) +
 				offsetof(struct iphdr, check);
@@ -409,10 +412,11 @@ static void put_tso(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 	}
 	/* the device counts in it: the last one cannot be used again */
 	tx->context.lower = 0;
-	put_context(tx, i, &context);
+	put_context_descriptor(tx, i, &context);
 }
 
-static void put_checksum(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
+static void put_checksum_context(struct pve1000_tx *tx, struct sk_buff *skb,
+				 u16 *i)
 {
 	struct pve1000_tx_context context = {
 		.tucss = skb_checksum_start_offset(skb),
@@ -420,12 +424,12 @@ static void put_checksum(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 		.lower = cpu_to_le32(TXD_CMD_DEXT),
 	};
 
-	put_context(tx, i, &context);
+	put_context_descriptor(tx, i, &context);
 }
 
 /* The context, and what it means for the data descriptors. */
-static void put_offload(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i,
-			u32 *lower, u32 *upper)
+static void put_offload_context(struct pve1000_tx *tx, struct sk_buff *skb,
+				u16 *i, u32 *lower, u32 *upper)
 {
 	*lower = TXD_CMD_DEXT | TXD_DTYP_DATA;
 	*upper = 0;
@@ -436,13 +440,13 @@ static void put_offload(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i,
 		*upper |= (u32)skb_vlan_tag_get(skb) << TXD_SPECIAL_SHIFT;
 	}
 	if (skb_is_gso(skb)) {
-		put_tso(tx, skb, i);
+		put_tso_context(tx, skb, i);
 		*lower |= TXD_CMD_TSE;
 		*upper |= TXD_POPTS_TXSM;
 		if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4)
 			*upper |= TXD_POPTS_IXSM;
 	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		put_checksum(tx, skb, i);
+		put_checksum_context(tx, skb, i);
 		*upper |= TXD_POPTS_TXSM;
 	}
 }
@@ -456,16 +460,17 @@ static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
 	u16 i = tx->next;
 	bool ok;
 
-	put_offload(tx, skb, &i, &lower, &upper);
-	ok = fill(card, &i, skb->data, NULL, skb_headlen(skb), lower, upper);
+	put_offload_context(tx, skb, &i, &lower, &upper);
+	ok = fill_descriptors(card, &i, skb->data, NULL, skb_headlen(skb),
+			      lower, upper);
 	for (f = 0; ok && f < skb_shinfo(skb)->nr_frags; f++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[f];
 
-		ok = fill(card, &i, NULL, frag, skb_frag_size(frag), lower,
-			  upper);
+		ok = fill_descriptors(card, &i, NULL, frag, skb_frag_size(frag),
+				      lower, upper);
 	}
 	if (unlikely(!ok)) {
-		undo(card, i);
+		unmap_unfinished(card, i);
 		tx->context = before;
 		return false;
 	}
@@ -478,13 +483,13 @@ static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
 		bytes += (segs - 1) * hdrlen;
 	}
 	skb_tx_timestamp(skb);
-	finish(tx, i, PVE1000_TX_SKB, skb, segs, bytes);
-	netdev_tx_sent_queue(queue(card), bytes);
+	finish_packet(tx, i, PVE1000_TX_SKB, skb, segs, bytes);
+	netdev_tx_sent_queue(tx_queue(card), bytes);
 	return true;
 }
 
 /* TSO writes into headers, and needs them in one piece. Frees what it fails on. */
-static bool prepare_gso(struct sk_buff *skb)
+static bool unshare_headers(struct sk_buff *skb)
 {
 	if (likely(!skb_cow_head(skb, 0) &&
 		   pskb_may_pull(skb, skb_tcp_all_headers(skb))))
@@ -493,7 +498,7 @@ static bool prepare_gso(struct sk_buff *skb)
 	return false;
 }
 
-static void count_drop(struct pve1000_tx *tx)
+static void count_tx_drop(struct pve1000_tx *tx)
 {
 	u64_stats_update_begin(&tx->syncp);
 	tx->stats.dropped++;
@@ -526,16 +531,17 @@ static void after_queueing(struct pve1000 *card, bool more, bool ends)
 {
 	struct pve1000_tx *tx = &card->tx;
 
-	if (netif_xmit_stopped(queue(card)) || room(tx) < PVE1000_TX_WORST ||
+	if (netif_xmit_stopped(tx_queue(card)) ||
+	    free_descriptors(tx) < PVE1000_TX_WORST ||
 	    tx->waiting >= PVE1000_TX_GATHER ||
 	    (ends && !more && !READ_ONCE(tx->hold)))
 		pve1000_tx_ring(card);
 	else if (!more)
-		ring_or_wait(card);
+		ring_or_start_timer(card);
 
 	/* a device that is late wakes the queue when it is done */
-	if (room(tx) < PVE1000_TX_WORST)
-		netif_tx_stop_queue(queue(card));
+	if (free_descriptors(tx) < PVE1000_TX_WORST)
+		netif_tx_stop_queue(tx_queue(card));
 }
 
 /**
@@ -552,19 +558,19 @@ netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct pve1000_tx *tx = &card->tx;
 	bool ends = ends_burst(skb);
 
-	if (unlikely(room(tx) < PVE1000_TX_WORST)) {
-		netif_tx_stop_queue(queue(card));
+	if (unlikely(free_descriptors(tx) < PVE1000_TX_WORST)) {
+		netif_tx_stop_queue(tx_queue(card));
 		return NETDEV_TX_BUSY;
 	}
 	sk_pacing_shift_update(skb->sk, tx->pacing_shift);
-	if (unlikely(skb_is_gso(skb) ? !prepare_gso(skb) :
+	if (unlikely(skb_is_gso(skb) ? !unshare_headers(skb) :
 				       skb_put_padto(skb, ETH_ZLEN))) {
-		count_drop(tx);
+		count_tx_drop(tx);
 		return NETDEV_TX_OK;
 	}
 	if (unlikely(!queue_skb(card, skb))) {
 		dev_kfree_skb_any(skb);
-		count_drop(tx);
+		count_tx_drop(tx);
 		return NETDEV_TX_OK;
 	}
 	after_queueing(card, netdev_xmit_more(), ends);
@@ -592,12 +598,13 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 
 	if (!tx->open)
 		return -ENETDOWN;
-	if (room(tx) < PVE1000_TX_WORST)
+	if (free_descriptors(tx) < PVE1000_TX_WORST)
 		pve1000_tx_ring(card);
-	if (room(tx) < PVE1000_TX_WORST)
+	if (free_descriptors(tx) < PVE1000_TX_WORST)
 		return -ENOSPC;
 	if (kind == PVE1000_TX_XDP_FRAME) {
-		if (!fill(card, &i, xdpf->data, NULL, xdpf->len, lower, 0))
+		if (!fill_descriptors(card, &i, xdpf->data, NULL, xdpf->len,
+				      lower, 0))
 			return -ENOMEM;
 	} else {
 		/* the pool has it mapped both ways */
@@ -606,9 +613,9 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 		      offset_in_page(xdpf->data);
 		dma_sync_single_for_device(dev, dma, xdpf->len,
 					   DMA_BIDIRECTIONAL);
-		put_data(tx, &i, dma, lower | xdpf->len, 0);
+		put_data_descriptor(tx, &i, dma, lower | xdpf->len, 0);
 	}
-	finish(tx, i, kind, xdpf, 1, xdpf->len);
+	finish_packet(tx, i, kind, xdpf, 1, xdpf->len);
 	return 0;
 }
 
@@ -661,8 +668,8 @@ void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx)
 void pve1000_tx_init(struct pve1000 *card)
 {
 	u64_stats_init(&card->tx.syncp);
-	pve1000_hrtimer_setup(&card->tx.timer, window_over, CLOCK_MONOTONIC,
-			      HRTIMER_MODE_REL_PINNED_SOFT);
+	pve1000_hrtimer_setup(&card->tx.timer, window_timer_fired,
+			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
 /**
@@ -719,12 +726,12 @@ void pve1000_tx_stop(struct pve1000 *card)
 	netif_tx_disable(card->netdev);
 	hrtimer_cancel(&tx->timer);
 	tx->armed = false;
-	for (i = tx->clean; i != tx->next; i = after(tx, i)) {
-		unmap(&card->pdev->dev, &tx->buffers[i]);
-		release(&tx->buffers[i]);
+	for (i = tx->clean; i != tx->next; i = next_tx_index(tx, i)) {
+		unmap_buffer(&card->pdev->dev, &tx->buffers[i]);
+		release_packet(&tx->buffers[i]);
 	}
 	tx->clean = tx->next;
 	tx->rung = tx->next;
 	tx->waiting = 0;
-	netdev_tx_reset_queue(queue(card));
+	netdev_tx_reset_queue(tx_queue(card));
 }

@@ -7,7 +7,7 @@
 #include "compat/xdp.h"
 #include "pve1000.h"
 
-static bool send_back(struct pve1000 *card, struct xdp_buff *xdp)
+static bool send_frame_back(struct pve1000 *card, struct xdp_buff *xdp)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(card->netdev, 0);
 	struct xdp_frame *xdpf = xdp_convert_buff_to_frame(xdp);
@@ -42,7 +42,7 @@ u32 pve1000_xdp_run(struct pve1000 *card, struct bpf_prog *prog,
 	case XDP_PASS:
 		return act;
 	case XDP_TX:
-		if (!send_back(card, xdp))
+		if (!send_frame_back(card, xdp))
 			break;
 		rx->xdp_tx++;
 		return act;
@@ -102,7 +102,7 @@ int pve1000_xdp_xmit(struct net_device *netdev, int n,
 	return sent;
 }
 
-static int set_prog(struct net_device *netdev, struct netdev_bpf *bpf)
+static int set_xdp_prog(struct net_device *netdev, struct netdev_bpf *bpf)
 {
 	struct pve1000 *card = netdev_priv(netdev);
 	struct bpf_prog *old;
@@ -131,7 +131,7 @@ int pve1000_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 {
 	switch (bpf->command) {
 	case XDP_SETUP_PROG:
-		return set_prog(netdev, bpf);
+		return set_xdp_prog(netdev, bpf);
 	default:
 		return -EINVAL;
 	}
