@@ -77,17 +77,17 @@ int pve1000_irq_poll(struct napi_struct *napi, int budget)
 
 	/* netpoll: perhaps from under a lock of ours, and the kernel's end */
 	if (unlikely(!budget)) {
-		pve1000_tx_try_release(card);
+		pve1000_doorbell_try_ring(card);
 		return 0;
 	}
 	/* what the stack sends in answer goes out in one go below */
-	pve1000_tx_hold(card);
+	pve1000_doorbell_hold(card);
 	work = pve1000_rx_poll(card, budget);
 	if (work < budget)
 		napi_complete_done(napi, work);
 	/* more is there: what is answered to it may as well come along */
-	if (work < budget || pve1000_tx_overdue(card))
-		pve1000_tx_release(card);
+	if (work < budget || pve1000_doorbell_overdue(card))
+		pve1000_doorbell_release(card);
 	return work;
 }
 

@@ -270,6 +270,12 @@ static inline void pve1000_flush(const struct pve1000 *card)
 	pve1000_read(card, STATUS);
 }
 
+/* The card has one. */
+static inline struct netdev_queue *pve1000_tx_queue(const struct pve1000 *card)
+{
+	return netdev_get_tx_queue(card->netdev, 0);
+}
+
 /* hw.c */
 void pve1000_hw_reset(struct pve1000 *card);
 void pve1000_hw_set_up(struct pve1000 *card);
@@ -306,14 +312,22 @@ void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx);
 void pve1000_tx_start(struct pve1000 *card);
 void pve1000_tx_stop(struct pve1000 *card);
 netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
-void pve1000_tx_hold(struct pve1000 *card);
-void pve1000_tx_release(struct pve1000 *card);
-void pve1000_tx_try_release(struct pve1000 *card);
-bool pve1000_tx_overdue(const struct pve1000 *card);
+bool pve1000_tx_full(const struct pve1000_tx *tx);
 bool pve1000_tx_reap(struct pve1000 *card);
 int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 		   enum pve1000_tx_kind kind);
-void pve1000_tx_ring(struct pve1000 *card);
+
+/* doorbell.c */
+void pve1000_doorbell_init(struct pve1000 *card);
+void pve1000_doorbell_start(struct pve1000 *card);
+void pve1000_doorbell_stop(struct pve1000 *card);
+void pve1000_doorbell_ring(struct pve1000 *card);
+void pve1000_doorbell_try_ring(struct pve1000 *card);
+bool pve1000_doorbell_ends_burst(const struct sk_buff *skb);
+void pve1000_doorbell_ring_or_wait(struct pve1000 *card, bool more, bool ends);
+void pve1000_doorbell_hold(struct pve1000 *card);
+bool pve1000_doorbell_overdue(const struct pve1000 *card);
+void pve1000_doorbell_release(struct pve1000 *card);
 
 /* rx.c */
 int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,

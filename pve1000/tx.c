@@ -1,46 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Transmission. QEMU sends what is queued inside the write of TDT
- * (hw/net/e1000.c: set_tctl() calls start_xmit()), so a doorbell is followed
- * by reaping, and no interrupt is asked for until a device turns out to
- * complete later.
- *
- * A doorbell costs the same for one packet as for many. A packet that comes
- * after a pause gets its own. Those that follow closely wait for company:
- * until the window is over, a number of them is there, their sender can or
- * will send no more for now, byte queue limits stop the queue, or the poll
- * function, in which the stack answers what was received, is done. The window
- * begins with the cost of some exits, and doubles while it finds company.
+ * The transmit ring: how packets become descriptors, and how they are taken
+ * back when the device has sent them. When it is told of them is decided in
+ * doorbell.c.
  */
 #include <linux/ip.h>
 #include <linux/log2.h>
-#include <linux/sched/clock.h>
 #include <linux/tcp.h>
 #include <net/ip6_checksum.h>
 #include <net/sock.h>
 
-#include "compat/hrtimer.h"
 #include "compat/tcp.h"
 #include "pve1000.h"
 
 /* 3.3.3: a buffer has at most 16288 bytes */
 #define PVE1000_TX_BYTES	8192
-#define PVE1000_TX_GATHER	64
 /* the largest packet: its head, its fragments, a context descriptor */
 #define PVE1000_TX_WORST	(MAX_SKB_FRAGS + 2 + 65536 / PVE1000_TX_BYTES)
-/* doorbells that left nothing behind, until TXDW is masked again */
-#define PVE1000_TX_PROMPT	64
-/* the least and the longest window, in exits, and whatever exits take */
-#define PVE1000_TX_WINDOW	2
-#define PVE1000_TX_WINDOW_LONG	128
-#define PVE1000_TX_WINDOW_MAX	(10 * NSEC_PER_MSEC)
 /* what a TCP flow may have under way here, in exits' time */
 #define PVE1000_TX_FLOW		64
-
-static struct netdev_queue *tx_queue(struct pve1000 *card)
-{
-	return netdev_get_tx_queue(card->netdev, 0);
-}
 
 static u16 next_tx_index(const struct pve1000_tx *tx, u16 i)
 {
@@ -52,6 +30,18 @@ static u16 free_descriptors(const struct pve1000_tx *tx)
 {
 	return (tx->clean > tx->next ? 0 : tx->count) +
 	       tx->clean - tx->next - 1;
+}
+
+/**
+ * pve1000_tx_full() - whether the largest packet would not fit any more
+ * @tx: the ring
+ *
+ * Context: under the lock of the transmit queue.
+ * Return: true if the queue has to stop.
+ */
+bool pve1000_tx_full(const struct pve1000_tx *tx)
+{
+	return free_descriptors(tx) < PVE1000_TX_WORST;
 }
 
 static void unmap_buffer(struct device *dev, struct pve1000_tx_buffer *b)
@@ -130,163 +120,14 @@ bool pve1000_tx_reap(struct pve1000 *card)
 		u64_stats_update_end(&tx->syncp);
 	}
 	if (bql_packets)
-		netdev_tx_completed_queue(tx_queue(card), bql_packets,
+		netdev_tx_completed_queue(pve1000_tx_queue(card), bql_packets,
 					  bql_bytes);
-	if (netif_tx_queue_stopped(tx_queue(card)) && tx->open &&
-	    free_descriptors(tx) >= PVE1000_TX_WORST) {
-		netif_tx_wake_queue(tx_queue(card));
+	if (netif_tx_queue_stopped(pve1000_tx_queue(card)) && tx->open &&
+	    !pve1000_tx_full(tx)) {
+		netif_tx_wake_queue(pve1000_tx_queue(card));
 		tx->restarts++;
 	}
 	return tx->clean == tx->rung;
-}
-
-/* Notices a device that completes later than its doorbell, and its end. */
-static void watch_device(struct pve1000 *card, bool reaped)
-{
-	struct pve1000_tx *tx = &card->tx;
-
-	if (!reaped) {
-		tx->prompt = 0;
-		if (tx->late)
-			return;
-		tx->late = true;
-		pve1000_write(card, IMS, INT_TXDW);
-	} else if (tx->late && ++tx->prompt == PVE1000_TX_PROMPT) {
-		tx->late = false;
-		pve1000_write(card, IMC, INT_TXDW);
-	}
-}
-
-/**
- * pve1000_tx_ring() - ring the doorbell, if there is something to ring for
- * @card: the card
- *
- * Context: under the lock of the transmit queue.
- */
-void pve1000_tx_ring(struct pve1000 *card)
-{
-	struct pve1000_tx *tx = &card->tx;
-
-	if (tx->rung == tx->next)
-		return;
-	tx->rung = tx->next;
-	tx->waiting = 0;
-	tx->doorbells++;
-	/* descriptors are visible before: writel() has the barrier */
-	pve1000_write(card, TDT, tx->rung);
-	tx->bell_end = local_clock();
-	watch_device(card, pve1000_tx_reap(card));
-}
-
-/**
- * pve1000_tx_hold() - let packets wait for pve1000_tx_release()
- * @card: the card
- *
- * Context: the poll function, without the lock.
- */
-void pve1000_tx_hold(struct pve1000 *card)
-{
-	WRITE_ONCE(card->tx.hold, true);
-}
-
-/**
- * pve1000_tx_overdue() - whether what is held has been so for too long
- * @card: the card
- *
- * Context: the poll function, without the lock: a hint.
- * Return: true where the longest window has passed since the last doorbell.
- */
-bool pve1000_tx_overdue(const struct pve1000 *card)
-{
-	return local_clock() - READ_ONCE(card->tx.bell_end) >
-	       card->tx.window_most;
-}
-
-static void reap_and_ring(struct pve1000 *card)
-{
-	if (card->tx.late)
-		pve1000_tx_reap(card);
-	pve1000_tx_ring(card);
-}
-
-/**
- * pve1000_tx_release() - send what has waited since pve1000_tx_hold()
- * @card: the card
- *
- * Context: the poll function, softirqs off, without the lock.
- */
-void pve1000_tx_release(struct pve1000 *card)
-{
-	struct pve1000_tx *tx = &card->tx;
-
-	WRITE_ONCE(tx->hold, false);
-	/* pairs with the barrier in ring_or_start_timer() */
-	smp_mb();
-	if (!READ_ONCE(tx->waiting) && !READ_ONCE(tx->late))
-		return;
-	__netif_tx_lock(tx_queue(card), smp_processor_id());
-	reap_and_ring(card);
-	__netif_tx_unlock(tx_queue(card));
-}
-
-/**
- * pve1000_tx_try_release() - the same, but for somebody who has the lock
- * @card: the card
- *
- * Context: netpoll, interrupts off.
- */
-void pve1000_tx_try_release(struct pve1000 *card)
-{
-	if (!__netif_tx_trylock(tx_queue(card)))
-		return;
-	reap_and_ring(card);
-	__netif_tx_unlock(tx_queue(card));
-}
-
-/* A window that found company doubles, one that did not begins anew. */
-static void ring_after_window(struct pve1000 *card)
-{
-	struct pve1000_tx *tx = &card->tx;
-
-	tx->window = tx->waiting < 2 ? tx->window_least :
-				       min(2 * tx->window, tx->window_most);
-	pve1000_tx_ring(card);
-}
-
-static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
-{
-	struct pve1000_tx *tx = container_of(timer, struct pve1000_tx, timer);
-	struct pve1000 *card = container_of(tx, struct pve1000, tx);
-
-	__netif_tx_lock(tx_queue(card), smp_processor_id());
-	tx->armed = false;
-	if (tx->waiting && tx->open) {
-		tx->timer_doorbells++;
-		ring_after_window(card);
-	}
-	__netif_tx_unlock(tx_queue(card));
-	return HRTIMER_NORESTART;
-}
-
-/* Rings now, or sees to it that somebody will. */
-static void ring_or_start_timer(struct pve1000 *card)
-{
-	struct pve1000_tx *tx = &card->tx;
-	u64 idle;
-
-	/* @waiting before @hold, as pve1000_tx_release() does it the other way */
-	smp_mb();
-	if (READ_ONCE(tx->hold))
-		return;
-	idle = local_clock() - tx->bell_end;
-	/* netpoll: no timer may come any more */
-	if (idle >= tx->window || irqs_disabled()) {
-		ring_after_window(card);
-	} else if (!tx->armed) {
-		tx->armed = true;
-		hrtimer_start(&tx->timer, ns_to_ktime(tx->window - idle),
-			      HRTIMER_MODE_REL_PINNED_SOFT);
-	}
 }
 
 static bool map_buffer(struct pve1000 *card, u16 i, void *data,
@@ -484,7 +325,7 @@ static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
 	}
 	skb_tx_timestamp(skb);
 	finish_packet(tx, i, PVE1000_TX_SKB, skb, segs, bytes);
-	netdev_tx_sent_queue(tx_queue(card), bytes);
+	netdev_tx_sent_queue(pve1000_tx_queue(card), bytes);
 	return true;
 }
 
@@ -505,45 +346,6 @@ static void count_tx_drop(struct pve1000_tx *tx)
 	u64_stats_update_end(&tx->syncp);
 }
 
-/*
- * The sender is done for now, or may not go on before this packet is freed:
- * the end of what was pushed, or the limits of TCP (tcp_small_queue_check()
- * in net/ipv4/tcp_output.c) and of a socket's buffer.
- */
-static bool ends_burst(const struct sk_buff *skb)
-{
-	const struct sock *sk = skb->sk;
-	unsigned int queued;
-	u64 limit;
-
-	if (!sk || !sk_fullsock(sk))
-		return false;
-	queued = refcount_read(&sk->sk_wmem_alloc);
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return queued > READ_ONCE(sk->sk_sndbuf) / 2;
-	limit = max_t(u64, 2 * skb->truesize, READ_ONCE(sk->sk_pacing_rate) >>
-		      READ_ONCE(sk->sk_pacing_shift));
-	return tcp_hdr(skb)->psh || queued > limit;
-}
-
-/* Rings, or sees to it that somebody will; @more comes at once. */
-static void after_queueing(struct pve1000 *card, bool more, bool ends)
-{
-	struct pve1000_tx *tx = &card->tx;
-
-	if (netif_xmit_stopped(tx_queue(card)) ||
-	    free_descriptors(tx) < PVE1000_TX_WORST ||
-	    tx->waiting >= PVE1000_TX_GATHER ||
-	    (ends && !more && !READ_ONCE(tx->hold)))
-		pve1000_tx_ring(card);
-	else if (!more)
-		ring_or_start_timer(card);
-
-	/* a device that is late wakes the queue when it is done */
-	if (free_descriptors(tx) < PVE1000_TX_WORST)
-		netif_tx_stop_queue(tx_queue(card));
-}
-
 /**
  * pve1000_tx_xmit() - ndo_start_xmit
  * @skb:	the packet
@@ -556,10 +358,10 @@ netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct pve1000 *card = netdev_priv(netdev);
 	struct pve1000_tx *tx = &card->tx;
-	bool ends = ends_burst(skb);
+	bool ends = pve1000_doorbell_ends_burst(skb);
 
-	if (unlikely(free_descriptors(tx) < PVE1000_TX_WORST)) {
-		netif_tx_stop_queue(tx_queue(card));
+	if (unlikely(pve1000_tx_full(tx))) {
+		netif_tx_stop_queue(pve1000_tx_queue(card));
 		return NETDEV_TX_BUSY;
 	}
 	sk_pacing_shift_update(skb->sk, tx->pacing_shift);
@@ -573,7 +375,10 @@ netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 		count_tx_drop(tx);
 		return NETDEV_TX_OK;
 	}
-	after_queueing(card, netdev_xmit_more(), ends);
+	pve1000_doorbell_ring_or_wait(card, netdev_xmit_more(), ends);
+	/* a device that is late wakes the queue when it is done */
+	if (pve1000_tx_full(tx))
+		netif_tx_stop_queue(pve1000_tx_queue(card));
 	return NETDEV_TX_OK;
 }
 
@@ -598,9 +403,9 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 
 	if (!tx->open)
 		return -ENETDOWN;
-	if (free_descriptors(tx) < PVE1000_TX_WORST)
-		pve1000_tx_ring(card);
-	if (free_descriptors(tx) < PVE1000_TX_WORST)
+	if (pve1000_tx_full(tx))
+		pve1000_doorbell_ring(card);
+	if (pve1000_tx_full(tx))
 		return -ENOSPC;
 	if (kind == PVE1000_TX_XDP_FRAME) {
 		if (!fill_descriptors(card, &i, xdpf->data, NULL, xdpf->len,
@@ -668,8 +473,7 @@ void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx)
 void pve1000_tx_init(struct pve1000 *card)
 {
 	u64_stats_init(&card->tx.syncp);
-	pve1000_hrtimer_setup(&card->tx.timer, window_timer_fired,
-			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
+	pve1000_doorbell_init(card);
 }
 
 /**
@@ -686,16 +490,8 @@ void pve1000_tx_start(struct pve1000 *card)
 	tx->next = 0;
 	tx->clean = 0;
 	tx->rung = 0;
-	tx->waiting = 0;
-	tx->late = false;
-	tx->prompt = 0;
 	memset(&tx->context, 0, sizeof(tx->context));
-	tx->window_least = min_t(u64, card->exit_ns * PVE1000_TX_WINDOW,
-				 PVE1000_TX_WINDOW_MAX);
-	tx->window_most = min_t(u64, (u64)card->exit_ns *
-				     PVE1000_TX_WINDOW_LONG,
-				PVE1000_TX_WINDOW_MAX);
-	tx->window = tx->window_least;
+	pve1000_doorbell_start(card);
 	/* a flow may queue a second's worth of its rate, shifted by this */
 	tx->pacing_shift = clamp(30 - order_base_2(flow), 5, 10);
 
@@ -724,14 +520,12 @@ void pve1000_tx_stop(struct pve1000 *card)
 	tx->open = false;
 	netif_tx_unlock_bh(card->netdev);
 	netif_tx_disable(card->netdev);
-	hrtimer_cancel(&tx->timer);
-	tx->armed = false;
+	pve1000_doorbell_stop(card);
 	for (i = tx->clean; i != tx->next; i = next_tx_index(tx, i)) {
 		unmap_buffer(&card->pdev->dev, &tx->buffers[i]);
 		release_packet(&tx->buffers[i]);
 	}
 	tx->clean = tx->next;
 	tx->rung = tx->next;
-	tx->waiting = 0;
-	netdev_tx_reset_queue(tx_queue(card));
+	netdev_tx_reset_queue(pve1000_tx_queue(card));
 }

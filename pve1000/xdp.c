@@ -9,13 +9,13 @@
 
 static bool send_frame_back(struct pve1000 *card, struct xdp_buff *xdp)
 {
-	struct netdev_queue *txq = netdev_get_tx_queue(card->netdev, 0);
+	struct netdev_queue *txq = pve1000_tx_queue(card);
 	struct xdp_frame *xdpf = xdp_convert_buff_to_frame(xdp);
 	int err;
 
 	if (unlikely(!xdpf))
 		return false;
-	/* pve1000_tx_release() rings */
+	/* pve1000_doorbell_release() rings */
 	__netif_tx_lock(txq, smp_processor_id());
 	err = pve1000_tx_xdp(card, xdpf, PVE1000_TX_XDP_TX);
 	__netif_tx_unlock(txq);
@@ -79,8 +79,8 @@ u32 pve1000_xdp_run(struct pve1000 *card, struct bpf_prog *prog,
 int pve1000_xdp_xmit(struct net_device *netdev, int n,
 		     struct xdp_frame **frames, u32 flags)
 {
-	struct netdev_queue *txq = netdev_get_tx_queue(netdev, 0);
 	struct pve1000 *card = netdev_priv(netdev);
+	struct netdev_queue *txq = pve1000_tx_queue(card);
 	int sent = 0, i;
 
 	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
@@ -95,7 +95,7 @@ int pve1000_xdp_xmit(struct net_device *netdev, int n,
 	}
 	/* those without the flag come before one with it */
 	if (flags & XDP_XMIT_FLUSH || sent < n)
-		pve1000_tx_ring(card);
+		pve1000_doorbell_ring(card);
 	__netif_tx_unlock(txq);
 	for (; i < n; i++)
 		pve1000_xdp_not_sent(frames[i]);

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The doorbell: when the device is told what is queued, by a write of TDT.
+ *
+ * Such a write is an exit to QEMU, and costs the same for one packet as for
+ * many. A packet that comes after a pause gets its own. Those that follow
+ * closely behind a doorbell wait for others to share the next one with, until
+ *
+ *	- the window, a time that begins with the last doorbell, is over,
+ *	- PVE1000_DOORBELL_PACKETS wait,
+ *	- their sender can or will send no more for now,
+ *	- the ring is full, or byte queue limits stop the queue, or
+ *	- the poll function, in which the stack answers what was received, ends.
+ *
+ * The window begins with the time of a few exits. It doubles when several
+ * packets waited in it, and is set back when there was one.
+ *
+ * QEMU sends what is queued inside the write of TDT (hw/net/e1000.c:
+ * set_tctl() calls start_xmit()). So the ring is reaped right behind it, and
+ * TXDW, the interrupt of transmission, stays masked unless a device turns out
+ * to complete later than that.
+ */
+#include <linux/sched/clock.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+
+#include "compat/hrtimer.h"
+#include "pve1000.h"
+
+/* So many packets do not wait any longer. */
+#define PVE1000_DOORBELL_PACKETS	64
+/* After so many doorbells that left nothing behind, TXDW is masked again. */
+#define PVE1000_DOORBELL_PROMPT		64
+/* The shortest and the longest window, as multiples of an exit's time ... */
+#define PVE1000_DOORBELL_SHORT		2
+#define PVE1000_DOORBELL_LONG		128
+/* ... and what no window exceeds, however long an exit takes. */
+#define PVE1000_DOORBELL_MAX_NS		(10 * NSEC_PER_MSEC)
+
+/*
+ * Unmasks TXDW when a doorbell left something behind, so that an interrupt
+ * tells when to reap it, and masks it when that has not happened for a while.
+ */
+static void watch_device(struct pve1000 *card, bool reaped)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (!reaped) {
+		tx->prompt = 0;
+		if (tx->late)
+			return;
+		tx->late = true;
+		pve1000_write(card, IMS, INT_TXDW);
+	} else if (tx->late && ++tx->prompt == PVE1000_DOORBELL_PROMPT) {
+		tx->late = false;
+		pve1000_write(card, IMC, INT_TXDW);
+	}
+}
+
+/**
+ * pve1000_doorbell_ring() - tell the device of all that is queued, and reap
+ * @card: the card
+ *
+ * Does nothing where the device knows already.
+ *
+ * Context: under the lock of the transmit queue.
+ */
+void pve1000_doorbell_ring(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (tx->rung == tx->next)
+		return;
+	tx->rung = tx->next;
+	tx->waiting = 0;
+	tx->doorbells++;
+	/* writel() has the barrier that makes descriptors visible before */
+	pve1000_write(card, TDT, tx->rung);
+	tx->bell_end = local_clock();
+	watch_device(card, pve1000_tx_reap(card));
+}
+
+static void reap_and_ring(struct pve1000 *card)
+{
+	if (card->tx.late)
+		pve1000_tx_reap(card);
+	pve1000_doorbell_ring(card);
+}
+
+/**
+ * pve1000_doorbell_hold() - let packets wait for pve1000_doorbell_release()
+ * @card: the card
+ *
+ * Context: the poll function, without the lock of the transmit queue.
+ */
+void pve1000_doorbell_hold(struct pve1000 *card)
+{
+	WRITE_ONCE(card->tx.hold, true);
+}
+
+/**
+ * pve1000_doorbell_release() - send what waited since pve1000_doorbell_hold()
+ * @card: the card
+ *
+ * Context: the poll function, softirqs off, without the lock of the transmit
+ * queue, which it takes if there is something to do.
+ */
+void pve1000_doorbell_release(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	WRITE_ONCE(tx->hold, false);
+	/* pairs with the barrier in ring_or_start_timer() */
+	smp_mb();
+	if (!READ_ONCE(tx->waiting) && !READ_ONCE(tx->late))
+		return;
+	__netif_tx_lock(pve1000_tx_queue(card), smp_processor_id());
+	reap_and_ring(card);
+	__netif_tx_unlock(pve1000_tx_queue(card));
+}
+
+/**
+ * pve1000_doorbell_try_ring() - reap and ring, unless the lock is taken
+ * @card: the card
+ *
+ * Context: netpoll, interrupts off. The caller may have been interrupted, or
+ * called from, where the lock of the transmit queue is held.
+ */
+void pve1000_doorbell_try_ring(struct pve1000 *card)
+{
+	if (!__netif_tx_trylock(pve1000_tx_queue(card)))
+		return;
+	reap_and_ring(card);
+	__netif_tx_unlock(pve1000_tx_queue(card));
+}
+
+/**
+ * pve1000_doorbell_overdue() - whether packets are held for too long
+ * @card: the card
+ *
+ * Context: the poll function, without the lock of the transmit queue. What it
+ * reads may change meanwhile, so the answer is a hint.
+ * Return: true if the longest window has passed since the last doorbell.
+ */
+bool pve1000_doorbell_overdue(const struct pve1000 *card)
+{
+	return local_clock() - READ_ONCE(card->tx.bell_end) >
+	       card->tx.window_most;
+}
+
+/* Sets the next window by how many packets this one gathered, and rings. */
+static void ring_after_window(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	tx->window = tx->waiting < 2 ? tx->window_least :
+				       min(2 * tx->window, tx->window_most);
+	pve1000_doorbell_ring(card);
+}
+
+static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
+{
+	struct pve1000 *card = container_of(timer, struct pve1000, tx.timer);
+	struct pve1000_tx *tx = &card->tx;
+
+	__netif_tx_lock(pve1000_tx_queue(card), smp_processor_id());
+	tx->armed = false;
+	if (tx->waiting && tx->open) {
+		tx->timer_doorbells++;
+		ring_after_window(card);
+	}
+	__netif_tx_unlock(pve1000_tx_queue(card));
+	return HRTIMER_NORESTART;
+}
+
+/* Rings after the window, or sees to it that the timer or a release will. */
+static void ring_or_start_timer(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+	u64 idle;
+
+	/*
+	 * @waiting is written before @hold is read here, and the other way
+	 * round in pve1000_doorbell_release(): one of the two sees the other.
+	 */
+	smp_mb();
+	if (READ_ONCE(tx->hold))
+		return;
+	idle = local_clock() - tx->bell_end;
+	/* netpoll has interrupts off; after a panic no timer comes any more */
+	if (idle >= tx->window || irqs_disabled()) {
+		ring_after_window(card);
+	} else if (!tx->armed) {
+		tx->armed = true;
+		hrtimer_start(&tx->timer, ns_to_ktime(tx->window - idle),
+			      HRTIMER_MODE_REL_PINNED_SOFT);
+	}
+}
+
+/**
+ * pve1000_doorbell_ring_or_wait() - after a packet was queued
+ * @card:	the card
+ * @more:	the stack has another one, which it hands over next
+ * @ends:	what pve1000_doorbell_ends_burst() said of the packet
+ *
+ * Rings, or sees to it that somebody will: the timer, the poll function, or,
+ * with @more, the next packet.
+ *
+ * Context: under the lock of the transmit queue, softirqs off.
+ */
+void pve1000_doorbell_ring_or_wait(struct pve1000 *card, bool more, bool ends)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (netif_xmit_stopped(pve1000_tx_queue(card)) || pve1000_tx_full(tx) ||
+	    tx->waiting >= PVE1000_DOORBELL_PACKETS ||
+	    (ends && !more && !READ_ONCE(tx->hold)))
+		pve1000_doorbell_ring(card);
+	else if (!more)
+		ring_or_start_timer(card);
+}
+
+/**
+ * pve1000_doorbell_ends_burst() - whether waiting would delay the sender
+ * @skb: a packet, not queued yet
+ *
+ * Context: under the lock of the transmit queue.
+ * Return: true if the sender is done for now, which TCP shows by PSH, or soon
+ * has to stop until packets are freed. TCP's limit is the one that
+ * tcp_small_queue_check() in net/ipv4/tcp_output.c computes. Other sockets'
+ * is their send buffer; half of it counts as soon.
+ */
+bool pve1000_doorbell_ends_burst(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+	unsigned int queued;
+	u64 limit;
+
+	if (!sk || !sk_fullsock(sk))
+		return false;
+	queued = refcount_read(&sk->sk_wmem_alloc);
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return queued > READ_ONCE(sk->sk_sndbuf) / 2;
+	limit = max_t(u64, 2 * skb->truesize, READ_ONCE(sk->sk_pacing_rate) >>
+		      READ_ONCE(sk->sk_pacing_shift));
+	return tcp_hdr(skb)->psh || queued > limit;
+}
+
+/**
+ * pve1000_doorbell_init() - once for each card
+ * @card: the card
+ *
+ * Context: probe.
+ */
+void pve1000_doorbell_init(struct pve1000 *card)
+{
+	pve1000_hrtimer_setup(&card->tx.timer, window_timer_fired,
+			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/**
+ * pve1000_doorbell_start() - begin with the shortest window
+ * @card: the card, reset, with @exit_ns measured
+ *
+ * Context: rtnl_lock() held; nobody transmits.
+ */
+void pve1000_doorbell_start(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	tx->waiting = 0;
+	tx->late = false;
+	tx->prompt = 0;
+	tx->window_least = min_t(u64, card->exit_ns * PVE1000_DOORBELL_SHORT,
+				 PVE1000_DOORBELL_MAX_NS);
+	tx->window_most = min_t(u64, (u64)card->exit_ns * PVE1000_DOORBELL_LONG,
+				PVE1000_DOORBELL_MAX_NS);
+	tx->window = tx->window_least;
+}
+
+/**
+ * pve1000_doorbell_stop() - ring no more
+ * @card: the card, whose transmit queue is stopped
+ *
+ * Context: rtnl_lock() held; may sleep.
+ */
+void pve1000_doorbell_stop(struct pve1000 *card)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	hrtimer_cancel(&tx->timer);
+	tx->armed = false;
+	tx->waiting = 0;
+}
