@@ -43,16 +43,16 @@
  */
 static void watch_device(struct pve1000 *card, bool reaped)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
 	if (!reaped) {
-		tx->prompt = 0;
-		if (tx->late)
+		bell->prompt = 0;
+		if (bell->late)
 			return;
-		tx->late = true;
+		bell->late = true;
 		pve1000_write(card, IMS, INT_TXDW);
-	} else if (tx->late && ++tx->prompt == PVE1000_DOORBELL_PROMPT) {
-		tx->late = false;
+	} else if (bell->late && ++bell->prompt == PVE1000_DOORBELL_PROMPT) {
+		bell->late = false;
 		pve1000_write(card, IMC, INT_TXDW);
 	}
 }
@@ -67,22 +67,23 @@ static void watch_device(struct pve1000 *card, bool reaped)
  */
 void pve1000_doorbell_ring(struct pve1000 *card)
 {
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 	struct pve1000_tx *tx = &card->tx;
 
 	if (tx->rung == tx->next)
 		return;
 	tx->rung = tx->next;
-	tx->waiting = 0;
-	tx->doorbells++;
+	bell->waiting = 0;
+	bell->rings++;
 	/* writel() has the barrier that makes descriptors visible before */
 	pve1000_write(card, TDT, tx->rung);
-	tx->bell_end = local_clock();
+	bell->over_at = local_clock();
 	watch_device(card, pve1000_tx_reap(card));
 }
 
 static void reap_and_ring(struct pve1000 *card)
 {
-	if (card->tx.late)
+	if (card->tx.doorbell.late)
 		pve1000_tx_reap(card);
 	pve1000_doorbell_ring(card);
 }
@@ -95,7 +96,7 @@ static void reap_and_ring(struct pve1000 *card)
  */
 void pve1000_doorbell_hold(struct pve1000 *card)
 {
-	WRITE_ONCE(card->tx.hold, true);
+	WRITE_ONCE(card->tx.doorbell.hold, true);
 }
 
 /**
@@ -107,12 +108,12 @@ void pve1000_doorbell_hold(struct pve1000 *card)
  */
 void pve1000_doorbell_release(struct pve1000 *card)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
-	WRITE_ONCE(tx->hold, false);
+	WRITE_ONCE(bell->hold, false);
 	/* pairs with the barrier in ring_or_start_timer() */
 	smp_mb();
-	if (!READ_ONCE(tx->waiting) && !READ_ONCE(tx->late))
+	if (!READ_ONCE(bell->waiting) && !READ_ONCE(bell->late))
 		return;
 	__netif_tx_lock(pve1000_tx_queue(card), smp_processor_id());
 	reap_and_ring(card);
@@ -144,29 +145,34 @@ void pve1000_doorbell_try_ring(struct pve1000 *card)
  */
 bool pve1000_doorbell_overdue(const struct pve1000 *card)
 {
-	return local_clock() - READ_ONCE(card->tx.bell_end) >
-	       card->tx.window_most;
+	const struct pve1000_doorbell *bell = &card->tx.doorbell;
+
+	return local_clock() - READ_ONCE(bell->over_at) > bell->window_long;
 }
 
 /* Sets the next window by how many packets this one gathered, and rings. */
 static void ring_after_window(struct pve1000 *card)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
-	tx->window = tx->waiting < 2 ? tx->window_least :
-				       min(2 * tx->window, tx->window_most);
+	if (bell->waiting < 2)
+		bell->window = bell->window_short;
+	else
+		bell->window = min(2 * bell->window, bell->window_long);
 	pve1000_doorbell_ring(card);
 }
 
 static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
 {
-	struct pve1000 *card = container_of(timer, struct pve1000, tx.timer);
+	struct pve1000 *card = container_of(timer, struct pve1000,
+					    tx.doorbell.timer);
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 	struct pve1000_tx *tx = &card->tx;
 
 	__netif_tx_lock(pve1000_tx_queue(card), smp_processor_id());
-	tx->armed = false;
-	if (tx->waiting && tx->open) {
-		tx->timer_doorbells++;
+	bell->armed = false;
+	if (bell->waiting && tx->open) {
+		bell->timer_rings++;
 		ring_after_window(card);
 	}
 	__netif_tx_unlock(pve1000_tx_queue(card));
@@ -176,7 +182,7 @@ static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
 /* Rings after the window, or sees to it that the timer or a release will. */
 static void ring_or_start_timer(struct pve1000 *card)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 	u64 idle;
 
 	/*
@@ -184,15 +190,15 @@ static void ring_or_start_timer(struct pve1000 *card)
 	 * round in pve1000_doorbell_release(): one of the two sees the other.
 	 */
 	smp_mb();
-	if (READ_ONCE(tx->hold))
+	if (READ_ONCE(bell->hold))
 		return;
-	idle = local_clock() - tx->bell_end;
+	idle = local_clock() - bell->over_at;
 	/* netpoll has interrupts off; after a panic no timer comes any more */
-	if (idle >= tx->window || irqs_disabled()) {
+	if (idle >= bell->window || irqs_disabled()) {
 		ring_after_window(card);
-	} else if (!tx->armed) {
-		tx->armed = true;
-		hrtimer_start(&tx->timer, ns_to_ktime(tx->window - idle),
+	} else if (!bell->armed) {
+		bell->armed = true;
+		hrtimer_start(&bell->timer, ns_to_ktime(bell->window - idle),
 			      HRTIMER_MODE_REL_PINNED_SOFT);
 	}
 }
@@ -210,11 +216,12 @@ static void ring_or_start_timer(struct pve1000 *card)
  */
 void pve1000_doorbell_ring_or_wait(struct pve1000 *card, bool more, bool ends)
 {
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 	struct pve1000_tx *tx = &card->tx;
 
 	if (netif_xmit_stopped(pve1000_tx_queue(card)) || pve1000_tx_full(tx) ||
-	    tx->waiting >= PVE1000_DOORBELL_PACKETS ||
-	    (ends && !more && !READ_ONCE(tx->hold)))
+	    bell->waiting >= PVE1000_DOORBELL_PACKETS ||
+	    (ends && !more && !READ_ONCE(bell->hold)))
 		pve1000_doorbell_ring(card);
 	else if (!more)
 		ring_or_start_timer(card);
@@ -254,7 +261,7 @@ bool pve1000_doorbell_ends_burst(const struct sk_buff *skb)
  */
 void pve1000_doorbell_init(struct pve1000 *card)
 {
-	pve1000_hrtimer_setup(&card->tx.timer, window_timer_fired,
+	pve1000_hrtimer_setup(&card->tx.doorbell.timer, window_timer_fired,
 			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
@@ -266,16 +273,17 @@ void pve1000_doorbell_init(struct pve1000 *card)
  */
 void pve1000_doorbell_start(struct pve1000 *card)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
-	tx->waiting = 0;
-	tx->late = false;
-	tx->prompt = 0;
-	tx->window_least = min_t(u64, card->exit_ns * PVE1000_DOORBELL_SHORT,
-				 PVE1000_DOORBELL_MAX_NS);
-	tx->window_most = min_t(u64, (u64)card->exit_ns * PVE1000_DOORBELL_LONG,
-				PVE1000_DOORBELL_MAX_NS);
-	tx->window = tx->window_least;
+	bell->waiting = 0;
+	bell->late = false;
+	bell->prompt = 0;
+	bell->window_short = min_t(u64, card->exit_ns * PVE1000_DOORBELL_SHORT,
+				   PVE1000_DOORBELL_MAX_NS);
+	bell->window_long = min_t(u64,
+				  (u64)card->exit_ns * PVE1000_DOORBELL_LONG,
+				  PVE1000_DOORBELL_MAX_NS);
+	bell->window = bell->window_short;
 }
 
 /**
@@ -286,9 +294,9 @@ void pve1000_doorbell_start(struct pve1000 *card)
  */
 void pve1000_doorbell_stop(struct pve1000 *card)
 {
-	struct pve1000_tx *tx = &card->tx;
+	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
-	hrtimer_cancel(&tx->timer);
-	tx->armed = false;
-	tx->waiting = 0;
+	hrtimer_cancel(&bell->timer);
+	bell->armed = false;
+	bell->waiting = 0;
 }

@@ -208,8 +208,8 @@ static const struct {
 	OWN("tx_packets", tx.stats.packets),
 	OWN("tx_bytes", tx.stats.bytes),
 	OWN("tx_dropped", tx.stats.dropped),
-	OWN("tx_doorbells", tx.doorbells),
-	OWN("tx_timer_doorbells", tx.timer_doorbells),
+	OWN("tx_doorbells", tx.doorbell.rings),
+	OWN("tx_timer_doorbells", tx.doorbell.timer_rings),
 	OWN("tx_restarts", tx.restarts),
 	OWN("interrupts", interrupts),
 };

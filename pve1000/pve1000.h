@@ -106,6 +106,41 @@ struct pve1000_tx_buffer {
 };
 
 /**
+ * struct pve1000_doorbell - when the device is told what is queued
+ * @waiting:	packets that it has not been told of
+ * @hold:	the poll function runs, and rings when it is done
+ * @armed:	@timer will come
+ * @late:	the device completes later than its doorbell: TXDW is unmasked
+ * @prompt:	doorbells in a row, with @late, that left nothing behind
+ * @over_at:	local_clock() when the last doorbell was over
+ * @window:	for so long after it packets wait for company, in ns
+ * @window_short: what @window begins with
+ * @window_long: how far it grows
+ * @timer:	rings at the end of the window
+ * @rings:	doorbells, for ethtool -S
+ * @timer_rings: those of them that @timer rang
+ *
+ * Written under the lock of the transmit queue, __netif_tx_lock(). @hold alone
+ * is written without, by the poll function. That one also looks at @waiting,
+ * @late and @over_at before it takes the lock; the barriers in
+ * pve1000_doorbell_release() and ring_or_start_timer() make it safe.
+ */
+struct pve1000_doorbell {
+	u16 waiting;
+	bool hold;
+	bool armed;
+	bool late;
+	u8 prompt;
+	u64 over_at;
+	u32 window;
+	u32 window_short;
+	u32 window_long;
+	struct hrtimer timer;
+	u64 rings;
+	u64 timer_rings;
+};
+
+/**
  * struct pve1000_tx - the transmit ring
  * @desc:	descriptors, shared with the device
  * @buffers:	one for each
@@ -114,23 +149,15 @@ struct pve1000_tx_buffer {
  * @next:	next to fill
  * @clean:	next to reap: [clean, next) is in use
  * @rung:	what TDT was last set to: [rung, next) waits for the doorbell
- * @waiting:	packets in [rung, next)
- * @hold:	the poll function runs and rings when it is done; written by
- *		it without the lock
  * @open:	between pve1000_tx_start() and _stop()
- * @armed:	@timer will come
- * @late:	the device completes later than its doorbell: TXDW is unmasked
- * @prompt:	doorbells in a row that left nothing behind
  * @pacing_shift: how much a TCP flow may have queued here
- * @bell_end:	when the last doorbell was over
- * @window:	for so long after it packets wait for company, in ns
- * @window_least: what it begins with
- * @window_most: how far it grows
  * @context:	what the last context descriptor said
- * @timer:	rings at the end of the window
- * @stats:	with @syncp
+ * @doorbell:	when the device is told of [rung, next)
+ * @syncp:	for @stats
+ * @stats:	what was sent
+ * @restarts:	how often a stopped queue was woken, for ethtool -S
  *
- * All under the lock of the transmit queue.
+ * All under the lock of the transmit queue, __netif_tx_lock().
  */
 struct pve1000_tx {
 	struct pve1000_tx_desc *desc;
@@ -140,23 +167,12 @@ struct pve1000_tx {
 	u16 next;
 	u16 clean;
 	u16 rung;
-	u16 waiting;
-	bool hold;
 	bool open;
-	bool armed;
-	bool late;
-	u8 prompt;
 	u8 pacing_shift;
-	u64 bell_end;
-	u32 window;
-	u32 window_least;
-	u32 window_most;
 	struct pve1000_tx_context context;
-	struct hrtimer timer;
+	struct pve1000_doorbell doorbell;
 	struct u64_stats_sync syncp;
 	struct pve1000_stats stats;
-	u64 doorbells;
-	u64 timer_doorbells;
 	u64 restarts;
 };
 

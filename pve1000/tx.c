@@ -191,7 +191,7 @@ static void finish_packet(struct pve1000_tx *tx, u16 next,
 	b->segs = segs;
 	b->bytes = bytes;
 	tx->next = next;
-	tx->waiting++;
+	tx->doorbell.waiting++;
 }
 
 /* Forgets what was filled in from tx->next up to @end. */
