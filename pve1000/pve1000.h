@@ -147,7 +147,7 @@ struct pve1000_doorbell {
  * @dma:	of @desc
  * @count:	descriptors
  * @next:	next to fill
- * @clean:	next to reap: [clean, next) is in use
+ * @clean:	next to take back: [clean, rung) is with the device
  * @rung:	what TDT was last set to: [rung, next) waits for the doorbell
  * @open:	between pve1000_tx_start() and _stop()
  * @pacing_shift: how much a TCP flow may have queued here
@@ -183,17 +183,40 @@ struct pve1000_tx {
  * @dma:	of @desc
  * @count:	descriptors
  * @clean:	next that the device completes
- * @fill:	next to give a buffer: [fill, clean) is empty
- * @skb:	a frame of which the end has not come yet
+ * @fill:	next to get a buffer: [clean, fill) have one
  * @discard:	the rest of a frame is to be dropped
+ * @skb:	a frame of which the end has not come yet
  * @pool:	where pages come from
  * @xdp_rxq:	what XDP programs know of the ring
- * @tail:	what RDT should be; written by the poll function alone
- * @tail_written: what it is, once the device looks; under @tail_lock
- * @tail_seen:	what the device has seen for certain; under @tail_lock
- * @tail_lock:	for RDT, in hard interrupts too
+ * @tail_lock:	for writes of RDT, in hard interrupts too
+ * @tail:	what RDT should be: @fill when the ring was last refilled
+ * @tail_written: what was last written to RDT, which KVM may still keep back
+ * @tail_seen:	what of that the device has seen for certain
  * @xdp_flush:	frames wait for xdp_do_flush()
- * @stats:	with @syncp
+ * @syncp:	for @stats
+ * @stats:	what was received
+ * @flushes:	writes of RDT that were made to take effect at once
+ * @alloc_failed: buffers that could not be had
+ * @xdp_drop:	frames that XDP programs dropped
+ * @xdp_tx:	frames that they sent back
+ * @xdp_redirect: frames that they redirected
+ *
+ * The indices, of which each one follows the one to its left round the ring::
+ *
+ *	   clean       tail_seen    tail_written     tail      clean
+ *	     |             |              |            |         |
+ *	  ---+-------------+--------------+------------+---------+---
+ *	     | the device  | RDT covers   | have a     | have    |
+ *	     | may use     | them, if the | buffer, not| no      |
+ *	     | them        | device looks | written yet| buffer  |
+ *	  ---+-------------+--------------+------------+---------+---
+ *
+ * A device that looked at RDT by itself may have completed descriptors beyond
+ * @tail_seen. @clean has then passed it, and it says nothing any more.
+ *
+ * All belongs to the poll function, which runs on one CPU at a time; it alone
+ * writes @tail, which the interrupt handler reads with smp_load_acquire().
+ * @tail_written and @tail_seen are written under @tail_lock.
  */
 struct pve1000_rx {
 	struct pve1000_rx_desc *desc;
@@ -206,7 +229,7 @@ struct pve1000_rx {
 	struct sk_buff *skb;
 	struct page_pool *pool;
 	struct xdp_rxq_info xdp_rxq;
-	spinlock_t tail_lock; /* RDT, in hard interrupts too */
+	spinlock_t tail_lock; /* writes of RDT, in hard interrupts too */
 	u16 tail;
 	u16 tail_written;
 	u16 tail_seen;

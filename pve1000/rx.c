@@ -75,9 +75,24 @@ static void refill_ring(struct pve1000 *card)
 }
 
 /*
- * Writes RDT if it is time, and makes sure that the device sees it if the
- * device may have run dry. @before is where the ring ended until now: what
- * the device had seen of it is outside only if it has seen more by chance.
+ * Writes RDT if it is time to, and makes the device look at it if it may be
+ * running out of descriptors. @before is what rx->fill was before the refill;
+ * RDT was never set beyond it.
+ *
+ * An example: of 512 descriptors all but one had buffers (clean 61, fill 60).
+ * The poll function took 40 frames in, 61 to 100, and refilled the ring. Now
+ * clean is 101, before 60 and fill 100, and tail_seen decides:
+ *
+ *	300	At least 199 are left, so there is no hurry. With the host
+ *		module the next interrupt takes RDT along. Without, and with
+ *		tail_written 300, the 312 from there to fill are more than
+ *		half of the ring: RDT is written, and takes effect later.
+ *	110	There may be 9 left, less than PVE1000_RX_LOW: RDT is written
+ *		and flushed.
+ *	90	The device completed 90 to 100, so it saw a later RDT by itself,
+ *		which one is not known. This case shows in the 501 from clean
+ *		to tail_seen being more than the 471 that had buffers. For all
+ *		that is certain none is left: RDT is written and flushed.
  */
 static void give_back_buffers(struct pve1000 *card, u16 before)
 {
