@@ -156,24 +156,19 @@ static void write_mta(struct pve1000 *card, const u32 *mta)
 	}
 }
 
-/**
- * pve1000_hw_set_rx_mode() - ndo_set_rx_mode
- * @card: the card
- *
- * Unicast addresses need exact entries; multicast ones take what is left,
- * and the hash table the rest.
- *
- * Context: netif_addr_lock held, the card up.
+/*
+ * Unicast addresses need exact entries; multicast ones take what is left of
+ * those, and the hash table the rest. Returns the bits of RCTL that let all
+ * addresses of a kind through.
  */
-void pve1000_hw_set_rx_mode(struct pve1000 *card)
+static u32 write_address_filters(struct pve1000 *card)
 {
 	struct net_device *netdev = card->netdev;
 	bool promisc = netdev->flags & IFF_PROMISC;
-	bool vfe = netdev->features & NETIF_F_HW_VLAN_CTAG_FILTER;
 	struct netdev_hw_addr *ha;
 	u32 mta[MTA_ENTRIES] = {};
 	unsigned int i = 1;
-	u32 rctl = RCTL_BAM | RCTL_BSIZE_2048 | RCTL_LPE;
+	u32 rctl = 0;
 
 	if (promisc || netdev_uc_count(netdev) > RA_ENTRIES)
 		rctl |= RCTL_UPE;
@@ -192,14 +187,30 @@ void pve1000_hw_set_rx_mode(struct pve1000 *card)
 	for (; i <= RA_ENTRIES; i++)
 		pve1000_write(card, RAH(i), 0);
 	write_mta(card, mta);
+	return rctl;
+}
 
-	if (vfe && !promisc)
+/**
+ * pve1000_hw_set_rx_mode() - write what is to be received
+ * @card: the card
+ *
+ * That is what ndo_set_rx_mode gives, and the features that are in RCTL.
+ *
+ * Context: netif_addr_lock held, the card up.
+ */
+void pve1000_hw_set_rx_mode(struct pve1000 *card)
+{
+	struct net_device *netdev = card->netdev;
+	u32 rctl = RCTL_EN | RCTL_BAM | RCTL_BSIZE_2048 | RCTL_LPE;
+
+	rctl |= write_address_filters(card);
+	if (netdev->features & NETIF_F_HW_VLAN_CTAG_FILTER &&
+	    !(netdev->flags & IFF_PROMISC))
 		rctl |= RCTL_VFE;
 	if (netdev->features & NETIF_F_RXALL)
 		rctl |= RCTL_SBP | RCTL_UPE | RCTL_MPE;
 	if (!(netdev->features & NETIF_F_RXFCS))
 		rctl |= RCTL_SECRC;
-	rctl |= RCTL_EN;
 	/* QEMU receives nothing for a second after a write: set_rx_control() */
 	if (rctl != card->rctl)
 		pve1000_write(card, RCTL, rctl);

@@ -78,6 +78,48 @@ static bool packet_sent(const struct pve1000_tx *tx, u16 eop)
 	return true;
 }
 
+/* What was sent; byte queue limits know of the stack's own packets alone. */
+struct sent_counts {
+	unsigned int packets;
+	unsigned int bytes;
+	unsigned int bql_packets;
+	unsigned int bql_bytes;
+};
+
+/* Takes back the packet that begins at @i. Returns the index behind it. */
+static u16 reap_packet(struct pve1000 *card, u16 i, struct sent_counts *sent)
+{
+	struct pve1000_tx *tx = &card->tx;
+	u16 end = next_tx_index(tx, tx->buffers[i].eop);
+	struct pve1000_tx_buffer *last = &tx->buffers[tx->buffers[i].eop];
+
+	for (; i != end; i = next_tx_index(tx, i))
+		unmap_buffer(&card->pdev->dev, &tx->buffers[i]);
+	sent->packets += last->segs;
+	sent->bytes += last->bytes;
+	if (last->kind == PVE1000_TX_SKB) {
+		sent->bql_packets++;
+		sent->bql_bytes += last->bytes;
+	}
+	release_packet(last);
+	return end;
+}
+
+static void count_sent(struct pve1000 *card, const struct sent_counts *sent)
+{
+	struct pve1000_tx *tx = &card->tx;
+
+	if (sent->packets) {
+		u64_stats_update_begin(&tx->syncp);
+		tx->stats.packets += sent->packets;
+		tx->stats.bytes += sent->bytes;
+		u64_stats_update_end(&tx->syncp);
+	}
+	if (sent->bql_packets)
+		netdev_tx_completed_queue(pve1000_tx_queue(card),
+					  sent->bql_packets, sent->bql_bytes);
+}
+
 /**
  * pve1000_tx_reap() - take back what the device has sent
  * @card: the card
@@ -87,44 +129,16 @@ static bool packet_sent(const struct pve1000_tx *tx, u16 eop)
  */
 bool pve1000_tx_reap(struct pve1000 *card)
 {
+	struct netdev_queue *txq = pve1000_tx_queue(card);
 	struct pve1000_tx *tx = &card->tx;
-	struct device *dev = &card->pdev->dev;
-	unsigned int bytes = 0, bql_packets = 0, bql_bytes = 0, packets = 0;
-	struct pve1000_tx_buffer *b;
-	u16 i = tx->clean, eop;
+	struct sent_counts sent = {};
 
-	while (i != tx->rung) {
-		eop = tx->buffers[i].eop;
-		if (!packet_sent(tx, eop))
-			break;
-		for (;; i = next_tx_index(tx, i)) {
-			unmap_buffer(dev, &tx->buffers[i]);
-			if (i == eop)
-				break;
-		}
-		b = &tx->buffers[eop];
-		packets += b->segs;
-		bytes += b->bytes;
-		if (b->kind == PVE1000_TX_SKB) {
-			bql_packets++;
-			bql_bytes += b->bytes;
-		}
-		release_packet(b);
-		i = next_tx_index(tx, i);
-	}
-	tx->clean = i;
-	if (packets) {
-		u64_stats_update_begin(&tx->syncp);
-		tx->stats.packets += packets;
-		tx->stats.bytes += bytes;
-		u64_stats_update_end(&tx->syncp);
-	}
-	if (bql_packets)
-		netdev_tx_completed_queue(pve1000_tx_queue(card), bql_packets,
-					  bql_bytes);
-	if (netif_tx_queue_stopped(pve1000_tx_queue(card)) && tx->open &&
-	    !pve1000_tx_full(tx)) {
-		netif_tx_wake_queue(pve1000_tx_queue(card));
+	while (tx->clean != tx->rung &&
+	       packet_sent(tx, tx->buffers[tx->clean].eop))
+		tx->clean = reap_packet(card, tx->clean, &sent);
+	count_sent(card, &sent);
+	if (netif_tx_queue_stopped(txq) && tx->open && !pve1000_tx_full(tx)) {
+		netif_tx_wake_queue(txq);
 		tx->restarts++;
 	}
 	return tx->clean == tx->rung;
