@@ -215,8 +215,9 @@ static const struct {
 };
 
 /*
- * Counted by the card. Real ones clear a counter that is read (13.7), QEMU
- * clears some of them only, so these are not added up: they are shown as read.
+ * Counted by the card. Real cards clear a counter that is read (8254x SDM
+ * 13.7), QEMU clears some of them only. So these are shown as they are read,
+ * and not added up.
  */
 static const struct {
 	char name[ETH_GSTRING_LEN];

@@ -27,10 +27,10 @@ void pve1000_hw_reset(struct pve1000 *card)
 	card->rctl = 0;
 	pve1000_write(card, TCTL, TCTL_PSP);
 	pve1000_flush(card);
-	/* 14.9: let transfers under way end */
+	/* let transfers under way end, as e1000_reset_hw() does */
 	usleep_range(1000, 2000);
 	pve1000_write(card, CTRL, pve1000_read(card, CTRL) | CTRL_RST);
-	/* 13.4.1, 5.6.1: no access while the EEPROM is loaded */
+	/* no access while the EEPROM is loaded (8254x SDM 13.4.1) */
 	usleep_range(5000, 10000);
 	pve1000_write(card, IMC, ~0U);
 	pve1000_read(card, ICR);
@@ -65,7 +65,7 @@ static void clear_tables(struct pve1000 *card)
 {
 	unsigned int i;
 
-	/* 13.5: reset leaves them as they are */
+	/* reset leaves them as they are (8254x SDM 13.5) */
 	for (i = 0; i < MTA_ENTRIES; i++)
 		pve1000_write(card, MTA + 4 * i, 0);
 	memset(card->mta, 0, sizeof(card->mta));
@@ -136,7 +136,7 @@ int pve1000_hw_get_mac(struct pve1000 *card, u8 *addr)
 	return is_valid_ether_addr(addr) ? 0 : -EINVAL;
 }
 
-/* 13.5.1, RCTL.MO 0: bits 47 to 36 of the address */
+/* 8254x SDM 13.5.1, with RCTL.MO 0: bits 47 to 36 of the address count */
 static void set_hash_bit(u32 *mta, const u8 *addr)
 {
 	u16 bit = (addr[4] >> 4) | (u16)addr[5] << 4;
@@ -285,7 +285,7 @@ u32 pve1000_hw_itr_ns(const struct pve1000 *card)
  */
 void pve1000_hw_set_itr(struct pve1000 *card)
 {
-	/* 13.4.18: units of 256 ns; the 82543 and 82544 have none */
+	/* in units of 256 ns (8254x SDM 13.4.18); older cards have no ITR */
 	if (card->mac >= PVE1000_82540)
 		pve1000_write(card, ITR, pve1000_hw_itr_ns(card) / 256);
 }
@@ -337,7 +337,7 @@ int pve1000_hw_read_eeprom(struct pve1000 *card, unsigned int word)
 	return err;
 }
 
-/* MDIC, 13.4.8. Returns the data, or -EIO. */
+/* By MDIC (8254x SDM 13.4.8). Returns the data, or -EIO. */
 static int run_mdic_command(struct pve1000 *card, u32 command)
 {
 	u32 value;

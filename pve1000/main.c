@@ -20,9 +20,6 @@ MODULE_PARM_DESC(force, "bind outside a virtual machine, too");
 
 struct pvio_client *pve1000_client;
 
-/* 3.1: what the firmware of virtual machines presents as these cards */
-#define PCI_SUBVENDOR_QEMU	0x1af4
-
 static const struct pci_device_id pve1000_ids[] = {
 	/* QEMU e1000, VirtualBox PRO/1000 MT Desktop */
 	{ PCI_VDEVICE(INTEL, 0x100e), PVE1000_82540 },

@@ -41,15 +41,18 @@
 #define PVE1000_TX_RING		512
 #define PVE1000_RX_RING		512
 
-/* 13.4.22, RCTL.LPE: the longest frame is 16384 bytes with its FCS */
+/*
+ * That of e1000 (MAX_JUMBO_FRAME_SIZE there), and below what RCTL.LPE lets
+ * through: 16384 bytes with the FCS (8254x SDM 13.4.22).
+ */
 #define PVE1000_MAX_MTU		16110
 
-/* 13.3: the registers, behind which is nothing */
+/* 8254x SDM 13.3: registers are in the first 128 KiB */
 #define PVE1000_BAR_BYTES	0x20000
 
 /* The least time between two interrupts, in exits. */
 #define PVE1000_ITR_EXITS	2
-/* 13.4.18: 16 bits of 256 ns */
+/* 8254x SDM 13.4.18: ITR has 16 bits, in units of 256 ns */
 #define PVE1000_ITR_MAX_USECS	16777
 
 /* A receive buffer: a page, room for XDP in front, skb_shared_info behind. */

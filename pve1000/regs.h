@@ -3,7 +3,7 @@
  * Registers and descriptors of the 8254x family, as far as this driver uses
  * them. Names and numbers are those of Intel's "PCI/PCI-X Family of Gigabit
  * Ethernet Controllers Software Developer's Manual" (317453), chapters 3
- * (descriptors) and 13 (registers).
+ * (descriptors) and 13 (registers). Comments call it the 8254x SDM.
  */
 #ifndef PVE1000_REGS_H
 #define PVE1000_REGS_H
@@ -60,7 +60,7 @@
 #define RA_ENTRIES	15
 #define VFTA_ENTRIES	128
 
-/* statistics, 13.7: those that ethtool -S shows */
+/* 8254x SDM 13.7: statistics */
 #define CRCERRS		0x4000
 #define ALGNERRC	0x4004
 #define SYMERRS		0x4008
@@ -133,7 +133,7 @@
 #define INT_RXDMT0		BIT(4)
 #define INT_RXO			BIT(6)
 #define INT_RXT0		BIT(7)
-#define INT_TEST		BIT(1)	/* TXQE, which nobody unmasks */
+#define INT_TEST		BIT(1)	/* TXQE, unmasked for the test alone */
 
 #define RCTL_EN			BIT(1)
 #define RCTL_SBP		BIT(2)
@@ -151,7 +151,7 @@
 #define TCTL_COLD		(0x40 << 12)
 #define TCTL_RTLC		BIT(24)
 
-/* 13.4.34: inter-packet gap for copper */
+/* 8254x SDM 13.4.34: inter-packet gap for copper */
 #define TIPG_COPPER		(8 | 8 << 10 | 6 << 20)
 
 #define FCAL_PAUSE		0x00c28001
@@ -166,7 +166,7 @@
 
 #define MANC_ARP_EN		BIT(13)
 
-/* 3.2.3: receive descriptor */
+/* 8254x SDM 3.2.3: receive descriptor */
 struct pve1000_rx_desc {
 	__le64 addr;
 	__le16 length;
@@ -191,13 +191,14 @@ struct pve1000_rx_desc {
 #define RXD_ERR_FRAME		(RXD_ERR_CE | RXD_ERR_SE | RXD_ERR_SEQ | \
 				 RXD_ERR_CXE | RXD_ERR_RXE)
 
-/* 3.3.7: transmit data descriptor; 3.3.6: context descriptor */
+/* 8254x SDM 3.3.7: transmit data descriptor */
 struct pve1000_tx_desc {
 	__le64 addr;
 	__le32 lower;		/* length and command */
 	__le32 upper;		/* status, options, VLAN tag */
 };
 
+/* 8254x SDM 3.3.6: transmit context descriptor, for what is offloaded */
 struct pve1000_tx_context {
 	u8 ipcss;
 	u8 ipcso;
@@ -218,7 +219,7 @@ struct pve1000_tx_context {
 #define TXD_CMD_RS		BIT(27)
 #define TXD_CMD_DEXT		BIT(29)
 #define TXD_CMD_VLE		BIT(30)
-/* in a context descriptor, 3.3.6.1 */
+/* 8254x SDM 3.3.6.1: the same bits in a context descriptor */
 #define TXD_CMD_TCP		BIT(24)
 #define TXD_CMD_IP		BIT(25)
 

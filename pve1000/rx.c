@@ -147,7 +147,7 @@ static void set_checksum(struct pve1000 *card, struct sk_buff *skb, u8 status,
 	if (!(card->netdev->features & NETIF_F_RXCSUM) ||
 	    status & RXD_STAT_IXSM || !(status & RXD_STAT_TCPCS))
 		return;
-	/* 3.2.3.1; the stack finds out itself what is wrong with others */
+	/* 8254x SDM 3.2.3.1; what is wrong the stack checks again itself */
 	if (!(errors & (RXD_ERR_TCPE | RXD_ERR_IPE)))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 }

@@ -58,7 +58,7 @@ static int test_registers(struct pve1000 *card)
 	return 0;
 }
 
-/* 5.6.35: all words add up to a constant. */
+/* 8254x SDM 5.6.35: all words add up to a constant. */
 static int test_eeprom(struct pve1000 *card)
 {
 	unsigned int i;

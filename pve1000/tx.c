@@ -13,7 +13,7 @@
 #include "compat/tcp.h"
 #include "pve1000.h"
 
-/* 3.3.3: a buffer has at most 16288 bytes */
+/* 8254x SDM 3.3.3: a buffer has at most 16288 bytes */
 #define PVE1000_TX_BYTES	8192
 /* the largest packet: its head, its fragments, a context descriptor */
 #define PVE1000_TX_WORST	(MAX_SKB_FRAGS + 2 + 65536 / PVE1000_TX_BYTES)
@@ -217,7 +217,7 @@ static void unmap_unfinished(struct pve1000 *card, u16 end)
 		unmap_buffer(&card->pdev->dev, &card->tx.buffers[i]);
 }
 
-/* The device keeps the last context (3.3.5): only another one is queued. */
+/* The device keeps the last context (8254x SDM 3.3.5): none is queued twice. */
 static void put_context_descriptor(struct pve1000_tx *tx, u16 *i,
 				   const struct pve1000_tx_context *context)
 {
@@ -228,7 +228,11 @@ static void put_context_descriptor(struct pve1000_tx *tx, u16 *i,
 	*i = next_tx_index(tx, *i);
 }
 
-/* 3.5: the device adds each segment's length to the sums that are left here */
+/*
+ * 8254x SDM 3.5: the device fills in lengths and sums of each segment. TCP's
+ * checksum field holds the sum of the pseudo header, to which the device adds
+ * the length.
+ */
 static void prepare_tso_sums(struct sk_buff *skb, bool v4)
 {
 	struct iphdr *ip = ip_hdr(skb);
