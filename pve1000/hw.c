@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registers that are written when the card is set up. None of this is on
- * a hot path. KVM and QEMU coalesce writes of most of them, which take effect
- * with the next access that QEMU sees: hence the flush behind each. QEMU does
- * not reset anything when CTRL.RST is written (hw/net/e1000.c: set_ctrl()),
- * so whatever matters is written here as well.
+ * The registers that are written when the card is set up, none of them on a
+ * hot path. KVM coalesces most of these writes, which take effect with the
+ * next access that QEMU sees: hence the flushes. QEMU resets nothing when
+ * CTRL.RST is written (hw/net/e1000.c: set_ctrl()), so whatever matters is
+ * written here as well.
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
@@ -81,7 +81,7 @@ static void write_exact_address(struct pve1000 *card, unsigned int i,
 }
 
 /**
- * pve1000_hw_set_up() - write what reset leaves open, rings excepted
+ * pve1000_hw_set_up() - write all registers but those of the rings
  * @card: the card, just reset
  *
  * Context: rtnl_lock() held.
@@ -98,7 +98,7 @@ void pve1000_hw_set_up(struct pve1000 *card)
 	if (card->mac >= PVE1000_82540) {
 		pve1000_write(card, RADV, 0);
 		pve1000_write(card, TADV, 0);
-		/* nobody here answers ARP for a management controller */
+		/* no management controller is to take the ARP requests */
 		pve1000_write(card, MANC,
 			      pve1000_read(card, MANC) & ~MANC_ARP_EN);
 	}
@@ -124,7 +124,8 @@ void pve1000_hw_set_mac(struct pve1000 *card, const u8 *addr)
  * @card:	the card, just reset
  * @addr:	where to
  *
- * Reset loads it from the EEPROM, which would take hundreds of accesses.
+ * Reset has loaded it into RAL and RAH. To read the EEPROM bit by bit, as e1000
+ * does, would take hundreds of accesses.
  *
  * Context: probe.
  * Return: 0, or -EINVAL where there is none.
@@ -245,7 +246,7 @@ void pve1000_hw_set_vlan(struct pve1000 *card, u16 vid, bool on)
  * @card:	the card
  * @features:	what is to be on
  *
- * The rest of it goes with RCTL, in pve1000_hw_set_rx_mode().
+ * Features that are bits of RCTL: see pve1000_hw_set_rx_mode().
  *
  * Context: rtnl_lock() held.
  */
@@ -263,8 +264,8 @@ void pve1000_hw_set_features(struct pve1000 *card, netdev_features_t features)
  * pve1000_hw_itr_ns() - the least time between two interrupts, as it is set
  * @card: the card
  *
- * The first interrupt after a pause comes at once anyway, so the time can
- * follow from what an exit costs here rather than from the load.
+ * The first interrupt after a pause comes at once whatever ITR is, so there is
+ * no need to lower it under little load: it depends on the cost of an exit.
  *
  * Context: any.
  * Return: nanoseconds.
@@ -278,7 +279,7 @@ u32 pve1000_hw_itr_ns(const struct pve1000 *card)
 }
 
 /**
- * pve1000_hw_set_itr() - write it
+ * pve1000_hw_set_itr() - write the least time between two interrupts
  * @card: the card
  *
  * Context: rtnl_lock() held.
@@ -291,7 +292,7 @@ void pve1000_hw_set_itr(struct pve1000 *card)
 }
 
 /**
- * pve1000_hw_calibrate() - measure what an access costs
+ * pve1000_hw_calibrate() - measure how long an access takes, for @exit_ns
  * @card: the card
  *
  * Context: probe.
@@ -367,7 +368,7 @@ int pve1000_hw_mdio_read(struct net_device *netdev, int phy, int reg)
 	struct pve1000 *card = netdev_priv(netdev);
 	int value;
 
-	/* the 82543 has no MDIC, but pins */
+	/* the 82543 has no MDIC; its PHY hangs on pins of CTRL */
 	if (card->mac == PVE1000_82543)
 		return 0;
 	mutex_lock(&card->lock);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interrupt. Reading ICR says why, clears it, and lowers the line; no
- * cause is masked meanwhile. The poll function that is scheduled is NAPI's
- * only in that generic receive offload hangs on it: the kernel calls it once
- * more if an interrupt came while it ran.
+ * The interrupt. A read of ICR tells the causes, clears them and lowers the
+ * line. Drivers usually mask the interrupt while NAPI polls, which would be
+ * two more exits for each. Here it stays unmasked: if it comes while the poll
+ * function runs, napi_schedule() has that run once more, and ITR limits how
+ * often it comes.
  */
 #include <linux/interrupt.h>
 
@@ -12,7 +13,10 @@
 #define CAUSES_POLL	(INT_RXT0 | INT_RXDMT0 | INT_RXO | INT_TXDW)
 #define CAUSES_LINK	(INT_LSC | INT_RXSEQ)
 
-/* RDT rides along where it is free: in a batch that leaves once anyway. */
+/*
+ * With a host, RDT is written in the batch that reads ICR, which costs no
+ * further exit.
+ */
 static u32 read_icr(struct pve1000 *card)
 {
 	struct pve1000_rx *rx = &card->rx;
@@ -21,7 +25,7 @@ static u32 read_icr(struct pve1000 *card)
 	u16 tail;
 
 	spin_lock(&rx->tail_lock);
-	/* descriptors were filled before it moved */
+	/* pairs with refill_ring(): descriptors before @tail are filled in */
 	tail = smp_load_acquire(&rx->tail);
 	if (tail != rx->tail_written && pvio_host_serves()) {
 		pvio_batch_reset(card->batch);
@@ -33,6 +37,7 @@ static u32 read_icr(struct pve1000 *card)
 	} else {
 		icr = pve1000_read(card, ICR);
 	}
+	/* before it answered the read, QEMU has performed coalesced writes */
 	rx->tail_seen = rx->tail_written;
 	spin_unlock(&rx->tail_lock);
 	return icr;
@@ -51,7 +56,7 @@ irqreturn_t pve1000_irq(int irq, void *data)
 	struct pve1000 *card = data;
 	u32 icr = read_icr(card);
 
-	/* all ones: the card is gone */
+	/* reads of a card that was unplugged are all ones */
 	if (!icr || icr == ~0U)
 		return IRQ_NONE;
 	card->interrupts++;
@@ -63,29 +68,29 @@ irqreturn_t pve1000_irq(int irq, void *data)
 }
 
 /**
- * pve1000_irq_poll() - what an interrupt has to do, in softirq
+ * pve1000_irq_poll() - the poll function of NAPI
  * @napi:	of the card
- * @budget:	the most frames to take in; 0 for netpoll
+ * @budget:	the most descriptors to take in; 0 for netpoll
  *
- * Context: softirq, on one CPU at a time.
- * Return: the work done, @budget to be called again.
+ * Context: softirq, on one CPU at a time. Netpoll: any, interrupts off.
+ * Return: descriptors taken in; as many as @budget to be called again.
  */
 int pve1000_irq_poll(struct napi_struct *napi, int budget)
 {
 	struct pve1000 *card = container_of(napi, struct pve1000, napi);
 	int work;
 
-	/* netpoll: perhaps from under a lock of ours, and the kernel's end */
+	/* perhaps called with the transmit queue locked, or after a panic */
 	if (unlikely(!budget)) {
 		pve1000_doorbell_try_ring(card);
 		return 0;
 	}
-	/* what the stack sends in answer goes out in one go below */
+	/* what the stack sends in answer shares the doorbell at the end */
 	pve1000_doorbell_hold(card);
 	work = pve1000_rx_poll(card, budget);
 	if (work < budget)
 		napi_complete_done(napi, work);
-	/* more is there: what is answered to it may as well come along */
+	/* after a full @budget the next call comes at once: answers wait */
 	if (work < budget || pve1000_doorbell_overdue(card))
 		pve1000_doorbell_release(card);
 	return work;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The link. Nobody polls it: the card interrupts when it changes. */
+/* The link. It is not polled: the card interrupts when it changes. */
 #include <linux/bitfield.h>
 
 #include "pve1000.h"
@@ -11,7 +11,7 @@ static const char *speed_name(u32 status)
 	return names[FIELD_GET(STATUS_SPEED, status)];
 }
 
-/* What both ends agreed on, or what ethtool -A asked for. */
+/* Returns what both ends agreed on, or what ethtool -A asked for. */
 static u8 resolve_pause(struct pve1000 *card)
 {
 	struct net_device *netdev = card->netdev;

@@ -40,8 +40,8 @@ static void start_device(struct pve1000 *card)
 }
 
 /**
- * pve1000_up() - bring the card to life; its rings are there
- * @card: the card, stopped
+ * pve1000_up() - start the card
+ * @card: the card, stopped, with rings allocated
  *
  * Context: rtnl_lock() held; may sleep.
  * Return: 0 or -ENOMEM.
@@ -66,13 +66,13 @@ int pve1000_up(struct pve1000 *card)
 	netif_start_queue(netdev);
 	card->running = true;
 	pve1000_irq_unmask(card);
-	/* QEMU's link has been up all the time, and tells nobody */
+	/* QEMU's link is up from the start: no interrupt will tell */
 	schedule_work(&card->link_work);
 	return 0;
 }
 
 /**
- * pve1000_down() - stop the card; its rings stay
+ * pve1000_down() - stop the card; its rings stay allocated
  * @card: the card, up
  *
  * Context: rtnl_lock() held; may sleep.
@@ -84,7 +84,7 @@ void pve1000_down(struct pve1000 *card)
 	cancel_work_sync(&card->link_work);
 	netif_carrier_off(card->netdev);
 	napi_disable(&card->napi);
-	/* before buffers go that it may still read or write */
+	/* from here on the card accesses no buffers: they can be freed */
 	pve1000_hw_reset(card);
 	pve1000_tx_stop(card);
 	pve1000_rx_stop(card);
@@ -137,7 +137,7 @@ static int pve1000_stop(struct net_device *netdev)
 {
 	struct pve1000 *card = netdev_priv(netdev);
 
-	/* a restart that failed has left it down */
+	/* the card is down already if a restart failed */
 	if (card->running)
 		pve1000_down(card);
 	free_irq(card->pdev->irq, card);
@@ -186,7 +186,7 @@ err_tx:
 }
 
 /**
- * pve1000_resize() - other ring sizes
+ * pve1000_resize() - change the ring sizes
  * @card:	the card
  * @tx_count:	descriptors
  * @rx_count:	descriptors
@@ -263,7 +263,7 @@ static int pve1000_change_mtu(struct net_device *netdev, int mtu)
 
 	if (card->xdp_prog && mtu > PVE1000_XDP_MAX_MTU)
 		return -EINVAL;
-	/* buffers are the same for every MTU */
+	/* a receive buffer has the same size for every MTU */
 	WRITE_ONCE(netdev->mtu, mtu);
 	return 0;
 }
@@ -284,7 +284,7 @@ static int pve1000_set_features(struct net_device *netdev,
 static netdev_features_t pve1000_fix_features(struct net_device *netdev,
 					      netdev_features_t features)
 {
-	/* CTRL.VME switches both */
+	/* CTRL.VME switches both directions at once */
 	if (features & NETIF_F_HW_VLAN_CTAG_RX)
 		features |= NETIF_F_HW_VLAN_CTAG_TX;
 	else
@@ -392,7 +392,7 @@ static void set_up_netdev(struct pve1000 *card)
 			      NETIF_F_HW_VLAN_CTAG_RX |
 			      NETIF_F_HW_VLAN_CTAG_TX |
 			      NETIF_F_HW_VLAN_CTAG_FILTER;
-	/* real ones have errata in segmentation, and no IPv6 before the 82546 */
+	/* real cards have errata here, and before the 82546 no IPv6 */
 	if (card->emulated && card->mac >= PVE1000_82544)
 		netdev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6;
 	netdev->features = netdev->hw_features;

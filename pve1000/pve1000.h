@@ -3,14 +3,15 @@
  * One emulated 8254x card.
  *
  * Who owns what:
- *	struct pve1000_tx	the lock of the transmit queue, __netif_tx_lock()
- *	struct pve1000_rx	the poll function, which runs on one CPU at a time,
- *				but for @tail_lock and what it says it protects
+ *
+ *	struct pve1000_tx	the lock of the transmit queue
+ *	struct pve1000_rx	the poll function, which runs on one CPU at a
+ *				time; but writes of RDT are under tail_lock
  *	registers of set-up	rtnl_lock()
- *	CTRL, MDIC, EERD	@lock
- * Nothing here masks the device's interrupt while packets are received: the
- * handler reads ICR, which clears the cause, and the poll function that it
- * schedules runs once more if it was running already.
+ *	CTRL, MDIC, EERD	lock of struct pve1000
+ *
+ * The interrupt is not masked while packets are received (see irq.c).
+ * "8254x SDM" is the manual that regs.h names.
  */
 #ifndef PVE1000_H
 #define PVE1000_H
@@ -35,8 +36,10 @@
 #define PVE1000_NAME		"pve1000"
 #define PVE1000_NO_MEMORY	"no memory to start again: set it down and up\n"
 
+/* More than the descriptors of the largest packet, PVE1000_TX_WORST. */
 #define PVE1000_RING_MIN	80
 #define PVE1000_RING_MAX	4096
+/* 8254x SDM 13.4.38: TDLEN, and RDLEN, is a multiple of 128 bytes */
 #define PVE1000_RING_MULTIPLE	8
 #define PVE1000_TX_RING		512
 #define PVE1000_RX_RING		512
@@ -50,16 +53,16 @@
 /* 8254x SDM 13.3: registers are in the first 128 KiB */
 #define PVE1000_BAR_BYTES	0x20000
 
-/* The least time between two interrupts, in exits. */
+/* The least time between two interrupts, as a multiple of an exit's. */
 #define PVE1000_ITR_EXITS	2
 /* 8254x SDM 13.4.18: ITR has 16 bits, in units of 256 ns */
 #define PVE1000_ITR_MAX_USECS	16777
 
-/* A receive buffer: a page, room for XDP in front, skb_shared_info behind. */
+/* A receive buffer is a page: room for XDP, the frame, skb_shared_info. */
 #define PVE1000_RX_HEADROOM	XDP_PACKET_HEADROOM
 #define PVE1000_RX_BYTES	2048
 
-/* a VLAN tag and the header go with it */
+/* The largest MTU of which every frame, with a VLAN tag, fits one buffer. */
 #define PVE1000_XDP_MAX_MTU	(PVE1000_RX_BYTES - VLAN_ETH_HLEN - ETH_FCS_LEN)
 
 enum pve1000_mac {
@@ -88,10 +91,11 @@ enum pve1000_tx_kind {
 };
 
 /**
- * struct pve1000_tx_buffer - what stands behind one transmit descriptor
+ * struct pve1000_tx_buffer - what belongs to one transmit descriptor
  * @packet:	struct sk_buff or xdp_frame, in the last descriptor
- * @dma:	mapping to undo, with @len bytes, 0 for none
- * @bytes:	of all segments on the wire, in the last descriptor
+ * @dma:	mapping to undo
+ * @len:	bytes of @dma, 0 for no mapping
+ * @bytes:	of all frames on the wire, in the last descriptor
  * @eop:	in the first descriptor of a packet, the index of its last
  * @segs:	frames on the wire, in the last descriptor
  * @page:	@dma was mapped as a page
@@ -120,7 +124,7 @@ struct pve1000_tx_buffer {
  * @window_short: what @window begins with
  * @window_long: how far it grows
  * @timer:	rings at the end of the window
- * @rings:	doorbells, for ethtool -S
+ * @rings:	how many doorbells there were
  * @timer_rings: those of them that @timer rang
  *
  * Written under the lock of the transmit queue, __netif_tx_lock(). @hold alone
@@ -152,13 +156,13 @@ struct pve1000_doorbell {
  * @next:	next to fill
  * @clean:	next to take back: [clean, rung) is with the device
  * @rung:	what TDT was last set to: [rung, next) waits for the doorbell
- * @open:	between pve1000_tx_start() and _stop()
- * @pacing_shift: how much a TCP flow may have queued here
- * @context:	what the last context descriptor said
+ * @open:	between pve1000_tx_start() and pve1000_tx_stop()
+ * @pacing_shift: how much a TCP flow may have queued here (sk_pacing_shift)
+ * @context:	the last context descriptor, which the device remembers
  * @doorbell:	when the device is told of [rung, next)
  * @syncp:	for @stats
  * @stats:	what was sent
- * @restarts:	how often a stopped queue was woken, for ethtool -S
+ * @restarts:	how often a stopped queue was woken
  *
  * All under the lock of the transmit queue, __netif_tx_lock().
  */
@@ -248,18 +252,35 @@ struct pve1000_rx {
 
 /**
  * struct pve1000 - a card
+ * @netdev:	its network device
+ * @pdev:	its PCI device
  * @bar:	its registers
- * @batch:	RDT, then ICR; under rx.tail_lock
- * @flush:	RDT, then a read; under rx.tail_lock
+ * @batch:	writes RDT and reads ICR in one exit; under rx.tail_lock
+ * @flush:	writes RDT and reads STATUS in one exit; under rx.tail_lock
+ * @napi:	runs pve1000_irq_poll()
+ * @xdp_prog:	the XDP program or NULL; written under rtnl_lock()
+ * @tx:		the transmit ring
+ * @rx:		the receive ring
+ * @mac:	what the card claims to be
+ * @emulated:	the driver runs in a virtual machine
+ * @exit_ns:	how long an access that leaves to the host takes, as measured
+ * @tx_count:	descriptors of the next transmit ring; rtnl_lock()
+ * @rx_count:	descriptors of the next receive ring; rtnl_lock()
+ * @running:	between pve1000_up() and pve1000_down(); rtnl_lock()
+ * @itr_usecs:	the least time between interrupts that was set by ethtool -C
+ * @itr_adaptive: @exit_ns decides instead
+ * @interrupts:	how many were the card's
+ * @link_work:	reads STATUS after the link has changed
+ * @reset_work:	restarts the card after ndo_tx_timeout
+ * @lock:	for CTRL, MDIC and EERD
+ * @mii:	for the mii library
+ * @pause_autoneg: flow control as the link negotiated; ethtool -A
+ * @pause_rx:	else, whether to heed pause frames
+ * @pause_tx:	else, whether to send them
+ * @msg_enable:	for ethtool -s msglvl
  * @mta:	the multicast table, as it was written; netif_addr_lock
- * @exit_ns:	what an access that leaves to the host takes, as measured
  * @rctl:	RCTL, as it was written; netif_addr_lock
- * @vlans:	of the filter; rtnl
- * @tx_count:	descriptors of the rings to come; rtnl
- * @rx_count:	the same
- * @running:	between pve1000_up() and pve1000_down(); rtnl
- * @link_work:	reads STATUS after LSC
- * @reset_work:	for ndo_tx_timeout
+ * @vlans:	that the filter lets through; rtnl_lock()
  */
 struct pve1000 {
 	struct net_device *netdev;
@@ -282,7 +303,7 @@ struct pve1000 {
 	u64 interrupts;
 	struct work_struct link_work;
 	struct work_struct reset_work;
-	struct mutex lock; /* CTRL, MDIC, EERD */
+	struct mutex lock; /* for CTRL, MDIC and EERD */
 	struct mii_if_info mii;
 	u8 pause_autoneg;
 	u8 pause_rx;
@@ -306,7 +327,10 @@ static inline void pve1000_write(const struct pve1000 *card, unsigned int reg,
 	writel(value, card->bar.mapped + reg);
 }
 
-/* Makes posted writes arrive: also those that KVM and QEMU coalesce. */
+/*
+ * Makes writes take effect. KVM coalesces those of most registers; QEMU
+ * performs them before it answers a read.
+ */
 static inline void pve1000_flush(const struct pve1000 *card)
 {
 	pve1000_read(card, STATUS);

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reception. Every buffer is a page of a page pool with 2 KiB for the device.
- * Small frames are copied and their buffer stays where it is; larger ones
- * take the page along; a frame of several buffers becomes fragments.
+ * The receive ring. Every buffer is a page of a page pool, of which the device
+ * gets 2 KiB. Small frames are copied, and their buffer stays in the ring. Of
+ * larger ones the page becomes the skb's, and the further buffers of a frame
+ * that has several become its fragments.
  *
- * RDT is written seldom. KVM and QEMU coalesce its writes, so one by itself
- * costs an exit and takes effect only with the next access that QEMU sees.
- * With a host that serves batches it rides in front of the next ICR read
- * (irq.c). Without, it waits until half of the ring is to be given back.
- * Either way, when the device may have run out of descriptors it must be
- * told at once and for certain, or it would never interrupt again: it has
- * none to put a frame in, and nobody makes it look at RDT.
+ * RDT is written seldom. KVM coalesces its writes: one by itself costs an exit
+ * and takes effect only with the next access that QEMU sees. With a host that
+ * serves batches it is written in the batch that reads ICR (irq.c). Without,
+ * it is written when half of the ring is to be given back.
+ *
+ * Either way, when the device may have run out of descriptors, a read follows
+ * the write at once and makes QEMU look at it. Without a descriptor the device
+ * receives nothing, so it does not interrupt, so that nothing would ever make
+ * it look at RDT.
  */
 #include <linux/etherdevice.h>
 #include <linux/filter.h>
@@ -18,8 +21,9 @@
 #include "compat/xdp.h"
 #include "pve1000.h"
 
+/* Frames of up to so many bytes are copied. */
 #define PVE1000_COPYBREAK	256
-/* As long as so many are left, a frame of any length still fits. */
+/* With so many descriptors left, a frame of any length still fits. */
 #define PVE1000_RX_LOW		(16384 / PVE1000_RX_BYTES + 8)
 
 static u16 next_rx_index(const struct pve1000_rx *rx, u16 i)
@@ -37,13 +41,13 @@ static struct device *dma_device(struct pve1000 *card)
 	return &card->pdev->dev;
 }
 
-/* What the device may write to. */
+/* Where the device writes to. */
 static dma_addr_t buffer_dma_addr(struct page *page)
 {
 	return page_pool_get_dma_addr(page) + PVE1000_RX_HEADROOM;
 }
 
-/* The last descriptor stays empty: RDH == RDT says that none is free. */
+/* One descriptor stays empty: with RDH == RDT the device has none at all. */
 static void refill_ring(struct pve1000 *card)
 {
 	struct pve1000_rx *rx = &card->rx;
@@ -70,7 +74,7 @@ static void refill_ring(struct pve1000 *card)
 		desc->status = 0;
 		rx->fill = next_rx_index(rx, rx->fill);
 	}
-	/* the interrupt handler may write it from here on */
+	/* pairs with read_icr(), which may write it to RDT from now on */
 	smp_store_release(&rx->tail, rx->fill);
 }
 
@@ -147,7 +151,7 @@ static void set_checksum(struct pve1000 *card, struct sk_buff *skb, u8 status,
 	if (!(card->netdev->features & NETIF_F_RXCSUM) ||
 	    status & RXD_STAT_IXSM || !(status & RXD_STAT_TCPCS))
 		return;
-	/* 8254x SDM 3.2.3.1; what is wrong the stack checks again itself */
+	/* 8254x SDM 3.2.3.1; the stack checks again what is said to be wrong */
 	if (!(errors & (RXD_ERR_TCPE | RXD_ERR_IPE)))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 }
@@ -184,7 +188,7 @@ static struct sk_buff *copy_frame(struct pve1000 *card, const void *data,
 	return skb;
 }
 
-/* The page of @index is the skb's from now on. */
+/* Makes a skb of the page of @index, which leaves the ring. */
 static struct sk_buff *wrap_page(struct pve1000 *card, u16 index,
 				 unsigned int head, unsigned int len)
 {
@@ -214,7 +218,7 @@ static bool append_page(struct pve1000_rx *rx, u16 index, unsigned int len)
 	return true;
 }
 
-/* A program may have moved both ends. Returns true where the frame is gone. */
+/* Runs XDP, which may move both ends. Returns true if the frame is gone. */
 static bool xdp_takes_frame(struct pve1000 *card, u16 index, unsigned int *head,
 			    unsigned int *len)
 {
@@ -246,7 +250,7 @@ static struct sk_buff *begin_frame(struct pve1000 *card, u16 index,
 	const void *page = page_address(card->rx.pages[index]);
 	struct sk_buff *skb;
 
-	/* XDP is refused while frames may have several buffers */
+	/* pve1000_xdp_bpf() wants an MTU of which each frame is whole */
 	if (whole && xdp_takes_frame(card, index, &head, &len))
 		return NULL;
 	if (whole && len <= PVE1000_COPYBREAK)
@@ -268,8 +272,9 @@ static void abandon_frame(struct pve1000_rx *rx, bool end)
 }
 
 /*
- * One descriptor, a copy that the device cannot change any more. What it says
- * is bounded here: a length beyond the buffer, or a frame without an end.
+ * Takes one buffer in. @desc is a copy, which the device cannot change between
+ * check and use. A length beyond the buffer and a frame that does not end are
+ * errors.
  */
 static void receive_buffer(struct pve1000 *card, u16 index,
 			   const struct pve1000_rx_desc *desc)
@@ -312,7 +317,7 @@ static void receive_buffer(struct pve1000 *card, u16 index,
  * @budget:	the most descriptors to look at
  *
  * Context: the poll function.
- * Return: how many it were.
+ * Return: how many of them were complete.
  */
 int pve1000_rx_poll(struct pve1000 *card, int budget)
 {
@@ -324,7 +329,7 @@ int pve1000_rx_poll(struct pve1000 *card, int budget)
 	while (work < budget && rx->clean != rx->fill) {
 		if (!(READ_ONCE(rx->desc[rx->clean].status) & RXD_STAT_DD))
 			break;
-		/* the rest is read after what says that it is there */
+		/* the rest of the descriptor is read after DD */
 		dma_rmb();
 		desc = rx->desc[rx->clean];
 		receive_buffer(card, rx->clean, &desc);
@@ -413,7 +418,7 @@ static int make_pool(struct pve1000 *card, struct pve1000_rx *rx,
 		.pool_size = count,
 		.nid = NUMA_NO_NODE,
 		.dev = dma_device(card),
-		/* XDP_TX sends from them */
+		/* XDP_TX sends from the same pages */
 		.dma_dir = DMA_BIDIRECTIONAL,
 		.offset = PVE1000_RX_HEADROOM,
 		.max_len = PVE1000_RX_BYTES,
@@ -429,7 +434,7 @@ static int make_pool(struct pve1000 *card, struct pve1000_rx *rx,
 /**
  * pve1000_rx_alloc() - make a ring
  * @card:	the card
- * @rx:		where to
+ * @rx:		filled in
  * @count:	descriptors
  *
  * Context: may sleep.

@@ -28,7 +28,7 @@ const char pve1000_selftest_names[PVE1000_SELFTESTS][ETH_GSTRING_LEN] = {
 
 #define LOOPBACK_BYTES	1000
 
-/* Bits that can be written must come back; the rest is left alone. */
+/* The bits of @mask can be written, and must read back as written. */
 static int test_registers(struct pve1000 *card)
 {
 	static const struct {
@@ -98,7 +98,7 @@ static void make_loopback_frame(struct pve1000 *card, u8 *frame)
 		frame[i] = i;
 }
 
-/* Sends a frame by hand. The rings are up, the poll function is not. */
+/* Sends with the first descriptor; the poll function does not run. */
 static int send_loopback_frame(struct pve1000 *card, u8 *frame)
 {
 	struct pve1000_tx_desc *desc = &card->tx.desc[0];
@@ -176,7 +176,7 @@ static int test_loopback(struct pve1000 *card)
 			      BMCR_LOOPBACK | BMCR_FULLDPLX | BMCR_SPEED1000);
 	pve1000_write(card, RCTL, RCTL_EN | RCTL_SECRC | RCTL_BSIZE_2048);
 	pve1000_flush(card);
-	/* QEMU receives nothing for a second after RCTL was written */
+	/* QEMU receives nothing for a second after a write of RCTL */
 	msleep(1200);
 	err = loop_frame_back(card);
 	pve1000_hw_mdio_write(netdev, 1, MII_BMCR, bmcr);
@@ -199,7 +199,7 @@ static void run_offline_tests(struct pve1000 *card, u64 *results)
 		pve1000_down(card);
 	results[TEST_REGISTERS] = test_registers(card);
 	results[TEST_EEPROM] = test_eeprom(card);
-	/* without an owner of the interrupt and rings there is no such test */
+	/* a card that was down has no interrupt handler and no rings */
 	if (was_up) {
 		pve1000_hw_reset(card);
 		pve1000_hw_set_up(card);

@@ -13,11 +13,14 @@
 #include "compat/tcp.h"
 #include "pve1000.h"
 
-/* 8254x SDM 3.3.3: a buffer has at most 16288 bytes */
+/* A power of two below what 8254x SDM 3.3.3 allows in a buffer: 16288 bytes. */
 #define PVE1000_TX_BYTES	8192
-/* the largest packet: its head, its fragments, a context descriptor */
+/*
+ * Descriptors of the largest packet: a context, its head, its fragments, and
+ * one more each time that a piece of it exceeds PVE1000_TX_BYTES.
+ */
 #define PVE1000_TX_WORST	(MAX_SKB_FRAGS + 2 + 65536 / PVE1000_TX_BYTES)
-/* what a TCP flow may have under way here, in exits' time */
+/* A TCP flow may queue here what it sends in the time of so many exits. */
 #define PVE1000_TX_FLOW		64
 
 static u16 next_tx_index(const struct pve1000_tx *tx, u16 i)
@@ -25,7 +28,7 @@ static u16 next_tx_index(const struct pve1000_tx *tx, u16 i)
 	return ++i == tx->count ? 0 : i;
 }
 
-/* One stays free: TDH == TDT says empty. */
+/* One stays free: TDH == TDT tells the device that the ring is empty. */
 static u16 free_descriptors(const struct pve1000_tx *tx)
 {
 	return (tx->clean > tx->next ? 0 : tx->count) +
@@ -73,12 +76,12 @@ static bool packet_sent(const struct pve1000_tx *tx, u16 eop)
 {
 	if (!(READ_ONCE(tx->desc[eop].upper) & cpu_to_le32(TXD_STAT_DD)))
 		return false;
-	/* the buffers are not touched before the device is seen done */
+	/* what DD gives back is touched after DD was seen */
 	dma_rmb();
 	return true;
 }
 
-/* What was sent; byte queue limits know of the stack's own packets alone. */
+/* What was sent. Byte queue limits (bql) do not know of XDP's frames. */
 struct sent_counts {
 	unsigned int packets;
 	unsigned int bytes;
@@ -125,7 +128,7 @@ static void count_sent(struct pve1000 *card, const struct sent_counts *sent)
  * @card: the card
  *
  * Context: under the lock of the transmit queue.
- * Return: true where nothing that was rung for is left.
+ * Return: true if nothing is left that the device was told of.
  */
 bool pve1000_tx_reap(struct pve1000 *card)
 {
@@ -190,7 +193,7 @@ static bool fill_descriptors(struct pve1000 *card, u16 *i, void *data,
 	return true;
 }
 
-/* Ends the packet that began at tx->next and reaches up to @next. */
+/* Ends the packet that began at tx->next and goes up to before @next. */
 static void finish_packet(struct pve1000_tx *tx, u16 next,
 			  enum pve1000_tx_kind kind, void *packet,
 			  unsigned int segs, unsigned int bytes)
@@ -208,7 +211,7 @@ static void finish_packet(struct pve1000_tx *tx, u16 next,
 	tx->doorbell.waiting++;
 }
 
-/* Forgets what was filled in from tx->next up to @end. */
+/* Undoes what was filled in from tx->next up to before @end. */
 static void unmap_unfinished(struct pve1000 *card, u16 end)
 {
 	u16 i;
@@ -217,7 +220,7 @@ static void unmap_unfinished(struct pve1000 *card, u16 end)
 		unmap_buffer(&card->pdev->dev, &card->tx.buffers[i]);
 }
 
-/* The device keeps the last context (8254x SDM 3.3.5): none is queued twice. */
+/* The device keeps the last context (8254x SDM 3.3.5), so none is repeated. */
 static void put_context_descriptor(struct pve1000_tx *tx, u16 *i,
 				   const struct pve1000_tx_context *context)
 {
@@ -269,7 +272,7 @@ static void put_tso_context(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 				offsetof(struct iphdr, check);
 		context.ipcse = cpu_to_le16(skb_transport_offset(skb) - 1);
 	}
-	/* the device counts in it: the last one cannot be used again */
+	/* the device counts in this one, so that even an equal one is queued */
 	tx->context.lower = 0;
 	put_context_descriptor(tx, i, &context);
 }
@@ -286,7 +289,7 @@ static void put_checksum_context(struct pve1000_tx *tx, struct sk_buff *skb,
 	put_context_descriptor(tx, i, &context);
 }
 
-/* The context, and what it means for the data descriptors. */
+/* Queues the context of @skb; its data descriptors get @lower and @upper. */
 static void put_offload_context(struct pve1000_tx *tx, struct sk_buff *skb,
 				u16 *i, u32 *lower, u32 *upper)
 {
@@ -336,7 +339,7 @@ static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
 	if (skb_is_gso(skb)) {
 		unsigned int hdrlen = skb_tcp_all_headers(skb);
 
-		/* what the device makes of it; gso_segs may be a guess */
+		/* what the device makes of it; gso_segs is not to be trusted */
 		segs = DIV_ROUND_UP(skb->len - hdrlen,
 				    skb_shinfo(skb)->gso_size);
 		bytes += (segs - 1) * hdrlen;
@@ -347,7 +350,10 @@ static bool queue_skb(struct pve1000 *card, struct sk_buff *skb)
 	return true;
 }
 
-/* TSO writes into headers, and needs them in one piece. Frees what it fails on. */
+/*
+ * Before prepare_tso_sums() writes into the headers: they must not be shared,
+ * and in one piece. Frees the skb if it fails.
+ */
 static bool unshare_headers(struct sk_buff *skb)
 {
 	if (likely(!skb_cow_head(skb, 0) &&
@@ -394,7 +400,7 @@ netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_OK;
 	}
 	pve1000_doorbell_ring_or_wait(card, netdev_xmit_more(), ends);
-	/* a device that is late wakes the queue when it is done */
+	/* still full: the device is late, and reaping will wake the queue */
 	if (pve1000_tx_full(tx))
 		netif_tx_stop_queue(pve1000_tx_queue(card));
 	return NETDEV_TX_OK;
@@ -430,7 +436,7 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 				      lower, 0))
 			return -ENOMEM;
 	} else {
-		/* the pool has it mapped both ways */
+		/* the page pool has mapped it, for both directions */
 		page = virt_to_page(xdpf->data);
 		dma = page_pool_get_dma_addr(page) +
 		      offset_in_page(xdpf->data);
@@ -445,7 +451,7 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 /**
  * pve1000_tx_alloc() - make a ring
  * @card:	the card
- * @tx:		where to
+ * @tx:		filled in
  * @count:	descriptors
  *
  * Context: may sleep.
@@ -510,7 +516,7 @@ void pve1000_tx_start(struct pve1000 *card)
 	tx->rung = 0;
 	memset(&tx->context, 0, sizeof(tx->context));
 	pve1000_doorbell_start(card);
-	/* a flow may queue a second's worth of its rate, shifted by this */
+	/* a flow may queue what it sends in a second (2^30 ns) >> this */
 	tx->pacing_shift = clamp(30 - order_base_2(flow), 5, 10);
 
 	pve1000_write(card, TDBAL, lower_32_bits(tx->dma));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XDP: programs, and frames that they send. */
+/* XDP: programs that see each received frame, and the frames they send. */
 #include <linux/bpf.h>
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
@@ -15,7 +15,7 @@ static bool send_frame_back(struct pve1000 *card, struct xdp_buff *xdp)
 
 	if (unlikely(!xdpf))
 		return false;
-	/* pve1000_doorbell_release() rings */
+	/* the poll function, which this runs in, rings at its end */
 	__netif_tx_lock(txq, smp_processor_id());
 	err = pve1000_tx_xdp(card, xdpf, PVE1000_TX_XDP_TX);
 	__netif_tx_unlock(txq);
@@ -29,8 +29,8 @@ static bool send_frame_back(struct pve1000 *card, struct xdp_buff *xdp)
  * @xdp:	the frame
  *
  * Context: the poll function.
- * Return: XDP_PASS, XDP_TX and XDP_REDIRECT where that has come about, in
- * which case the buffer is gone; else XDP_DROP.
+ * Return: XDP_PASS; XDP_TX or XDP_REDIRECT if the frame went there, and its
+ * buffer with it; in all other cases XDP_DROP.
  */
 u32 pve1000_xdp_run(struct pve1000 *card, struct bpf_prog *prog,
 		    struct xdp_buff *xdp)
@@ -93,7 +93,7 @@ int pve1000_xdp_xmit(struct net_device *netdev, int n,
 			break;
 		sent++;
 	}
-	/* those without the flag come before one with it */
+	/* a call without the flag is followed by one that has it */
 	if (flags & XDP_XMIT_FLUSH || sent < n)
 		pve1000_doorbell_ring(card);
 	__netif_tx_unlock(txq);
@@ -113,7 +113,7 @@ static int set_xdp_prog(struct net_device *netdev, struct netdev_bpf *bpf)
 		return -EOPNOTSUPP;
 	}
 	old = xchg(&card->xdp_prog, bpf->prog);
-	/* the poll function reads it under RCU; the core waits, too */
+	/* freed after a grace period, as the poll function may still run it */
 	if (old)
 		bpf_prog_put(old);
 	return 0;

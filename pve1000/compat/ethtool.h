@@ -6,7 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/version.h>
 
-/* 5.17: ring sizes come with what only netlink can say */
+/* 5.17: operations for ring sizes got arguments that netlink alone gives */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
 #define PVE1000_RINGPARAM_ARGS						\
 	struct net_device *netdev, struct ethtool_ringparam *ring,	\
@@ -16,7 +16,7 @@
 	struct net_device *netdev, struct ethtool_ringparam *ring
 #endif
 
-/* 5.15: coalescing, too */
+/* 5.15: those for coalescing got such arguments */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
 #define PVE1000_COALESCE_ARGS						\
 	struct net_device *netdev, struct ethtool_coalesce *c,		\

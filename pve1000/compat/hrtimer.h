@@ -6,7 +6,7 @@
 #include <linux/hrtimer.h>
 #include <linux/version.h>
 
-/* 6.13: hrtimer_setup() takes the function, hrtimer_init() is on its way out */
+/* 6.13: hrtimer_setup(), which also sets the function, for hrtimer_init() */
 static inline void
 pve1000_hrtimer_setup(struct hrtimer *timer,
 		      enum hrtimer_restart (*fn)(struct hrtimer *),

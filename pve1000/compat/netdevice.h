@@ -14,7 +14,7 @@
 #define pve1000_ndo_ioctl	ndo_do_ioctl
 #endif
 
-/* 5.15 has a helper, and since 5.17 the address must be set with it */
+/* 5.15: eth_hw_addr_set(); since 5.17 dev_addr is const without it */
 static inline void pve1000_set_dev_addr(struct net_device *netdev,
 					const u8 *addr)
 {
@@ -26,7 +26,7 @@ static inline void pve1000_set_dev_addr(struct net_device *netdev,
 	ether_addr_copy(netdev->perm_addr, addr);
 }
 
-/* 6.1: without a weight */
+/* 6.1: netif_napi_add() has no weight any more */
 static inline void
 pve1000_netif_napi_add(struct net_device *netdev, struct napi_struct *napi,
 		       int (*poll)(struct napi_struct *napi, int budget))

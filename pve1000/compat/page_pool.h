@@ -12,7 +12,7 @@
 #include <net/page_pool.h>
 #endif
 
-/* 5.15: pages of an skb go back to their pool; before, they leave it */
+/* 5.15: pages of an skb go back to their pool; before, they have to leave it */
 static inline void pve1000_page_to_skb(struct page_pool *pool,
 				       struct sk_buff *skb, struct page *page)
 {

@@ -8,7 +8,7 @@
 #include <linux/version.h>
 #include <net/xdp.h>
 
-/* 5.12: xdp_init_buff(), xdp_prepare_buff(); 5.9 gave frame_sz */
+/* 5.12: xdp_init_buff() and xdp_prepare_buff() */
 static inline void pve1000_xdp_buff(struct xdp_buff *xdp, u32 size,
 				    struct xdp_rxq_info *rxq, void *hard_start,
 				    unsigned int headroom, unsigned int len)
@@ -26,7 +26,7 @@ static inline void pve1000_xdp_buff(struct xdp_buff *xdp, u32 size,
 #endif
 }
 
-/* 5.11: the queue knows its NAPI */
+/* 5.11: xdp_rxq_info_reg() wants the id of the NAPI */
 static inline int pve1000_xdp_rxq_info_reg(struct xdp_rxq_info *rxq,
 					   struct net_device *netdev,
 					   struct napi_struct *napi)
@@ -38,7 +38,7 @@ static inline int pve1000_xdp_rxq_info_reg(struct xdp_rxq_info *rxq,
 #endif
 }
 
-/* 5.17: the device is named, too */
+/* 5.17: bpf_warn_invalid_xdp_action() names device and program, too */
 static inline void pve1000_warn_xdp_action(struct net_device *netdev,
 					   struct bpf_prog *prog, u32 act)
 {
@@ -49,7 +49,7 @@ static inline void pve1000_warn_xdp_action(struct net_device *netdev,
 #endif
 }
 
-/* 6.3: drivers say what they can do */
+/* 6.3: drivers declare what they support */
 static inline void pve1000_xdp_features(struct net_device *netdev)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
