@@ -6,7 +6,6 @@ A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
 Without more it runs on this machine, "quick" if it takes a short time.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "host_module": false   the host module is not loaded on L1 before
-  "before"               a script that runs on L1 before
   "lab"                  options of tools/lab/run
   "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
 """
@@ -51,9 +50,6 @@ def plan(suite, ksft):
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,
                       "modules": ["../../host-shim/pvio_host.ko"]})
-    if "before" in suite:
-        steps.append({"name": "before", "where": "l1", "required": True,
-                      "script": suite["before"]})
     return [*steps, {
         "name": suite["name"], "where": suite["where"], "script": "run-tests",
         "args": [ksft, *suite["tests"]],

@@ -60,6 +60,8 @@ def _host_options(add):
         help="CPUs of L1 (default 1; see the limits in README.md)")
     add("--memory", type=_number, default=4096, metavar="MB", help="of L1 (default 4096)")
     add("--append", metavar="TEXT", help="more kernel command line for L1")
+    add("--qemu-arg", action="append", default=[], metavar="ARG",
+        help="more arguments for QEMU that runs L1 (write --qemu-arg=-device); repeatable")
     add("--accel", choices=("auto", "kvm", "tcg"), default="auto",
         help="how L1 runs; auto: KVM if this machine can nest, else emulation")
     add("--tcg-thread", choices=("multi", "single"), default="multi",

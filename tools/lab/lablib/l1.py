@@ -74,6 +74,7 @@ class L1:
             *accel.arguments(options.accel, options.tcg_thread),
             *qemu.boot(kernel.image, initrd, *words), *qemu.monitor(self.qmp_path),
             *qemu.shares(folder), *qemu.ports({"lab.agent": folder / "agent"}),
+            *options.qemu_arg,
         ]
 
     def _accept(self):

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# packaging/install: the guest's package, in L2 with an IDE disk. See lib.sh.
+# packaging/install: the guest's package, on L1, which has an IDE disk and is
+# itself a virtual machine. In L2 a compiler takes ten times as long. See lib.sh.
 # shellcheck disable=SC2317 # functions are called by name
 set -u
 # shellcheck source=lib.sh
@@ -27,9 +28,13 @@ initramfs_loads() {
 
 accelerated() { awk '/^ata/ { sum += $2 } END { print sum + 0 }' "$ports"; }
 
+disk_is_there() { [ -b /dev/sda ]; }
+
 takes_port_over() {
+	modprobe -a ata_piix sd_mod
 	modprobe pvblk_ata
-	dd if=/dev/lab/ide of=/dev/null bs=4k count=16 iflag=direct status=none
+	wait_until disk_is_there
+	dd if=/dev/sda of=/dev/null bs=4k count=16 iflag=direct status=none
 	cat "$ports"
 	[ "$(accelerated)" -gt 0 ]
 }

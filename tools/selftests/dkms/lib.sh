@@ -12,7 +12,6 @@ image=/boot/initrd.img-$kernel
 modules=/lib/modules/$kernel
 updates=$modules/updates/dkms
 hooks=/usr/share/initramfs-tools/hooks
-packed=/var/tmp/pvio-dkms.tar
 
 # setup MODULE...: of the kernel's modules leave only these and what they need,
 # in RAM: for thousands of them depmod takes half a minute in an emulated guest
@@ -21,7 +20,6 @@ setup() {
 	command -v dkms > /dev/null || ktap_skip_all "dkms is not installed"
 	[ -e "$modules/build/include" ] ||
 		ktap_skip_all "no headers for kernel $kernel"
-	[ ! -e $packed ] || tar -xPf $packed
 	work=$(mktemp -d)
 	trap 'umount "$modules" $hooks; rm -rf "$work"' EXIT
 	keep_modules "$@"

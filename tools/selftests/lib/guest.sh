@@ -33,24 +33,25 @@ remove() { ! loaded "$1" || rmmod "$1"; }
 hook() { insert pvblk-ata/pvblk_ata.ko; }
 unhook() { remove pvblk_ata; }
 
-# The module on the host. Every change patches the host's kernel text.
-shim_insert() {
+# The host module. Every change patches the host's kernel text.
+host_module_insert() {
 	lab l1 "grep -q '^pvio_host ' /proc/modules || insmod $top/host-shim/pvio_host.ko"
 }
 
-shim_remove() {
+host_module_remove() {
 	lab l1 "! grep -q '^pvio_host ' /proc/modules || rmmod pvio_host"
 }
 
 with_host() { echo 0 > $nohost; }
 without_host() { echo 1 > $nohost; }
 
-# mode stock|shim|noshim: who drives the IDE disks
+# mode stock|host|alone: the IDE disks are libata's own, hooked with the host
+# module's help, or hooked without
 mode() {
 	case $1 in
 	stock) unhook ;;
-	shim) hook && with_host ;;
-	noshim) hook && without_host ;;
+	host) hook && with_host ;;
+	alone) hook && without_host ;;
 	esac
 }
 
@@ -66,7 +67,7 @@ guest_restore() {
 # guest_begin: hooks are off, the library is in, the host helps
 guest_begin() {
 	[ "${LAB_WHERE-}" = l2 ] || ktap_skip_all "not in the lab's guest"
-	shim_insert || ktap_skip_all "no host module"
+	host_module_insert || ktap_skip_all "no host module"
 	insert pvio/pvio.ko
 	trap guest_restore EXIT
 	unhook
@@ -105,15 +106,6 @@ is_accelerated() {
 # expect WHAT SEEN EXPECTED
 expect() {
 	[ "$2" = "$3" ] || fail "$1: $2, expected $3"
-}
-
-# wait_until COMMAND...: until it succeeds. The limit is for what never comes.
-wait_until() {
-	local end=$((SECONDS + 300))
-	until "$@"; do
-		[ $SECONDS -lt $end ] || fail "still not so after 300 s: $*"
-		sleep 0.1
-	done
 }
 
 # verified NAME DISK SIZE [OPTION...]: random 4 KiB writes, verified as they pile up

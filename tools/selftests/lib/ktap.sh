@@ -34,6 +34,15 @@ fail() {
 	exit $KSFT_FAIL
 }
 
+# wait_until COMMAND...: until it succeeds. The limit is for what never comes.
+wait_until() {
+	local end=$((SECONDS + 300))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "still not so after 300 s: $*"
+		sleep 0.1
+	done
+}
+
 # ktap_result STATUS NAME [REASON]
 ktap_result() {
 	((++ktap_number))
