@@ -6,8 +6,8 @@ import subprocess
 import figures
 from spread import ratios
 
-NAMES = {"stock": "stock IDE", "noshim": "pvio, no\\nhost module",
-         "shim": "pvio, host\\nmodule", "virtio": "virtio-blk"}
+NAMES = {"stock": "stock IDE", "alone": "pvio, no\\nhost module",
+         "host": "pvio, host\\nmodule", "virtio": "virtio-blk"}
 
 SCRIPT = """
 set terminal svg size 900,420 font "sans-serif,13" background "white"

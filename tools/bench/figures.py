@@ -5,7 +5,7 @@ import statistics
 
 from spread import ratio_text, ratios
 
-MODES = ("stock", "shim", "noshim", "virtio")
+MODES = ("stock", "host", "alone", "virtio")
 BATCH_LOOPS = 100   # of guest.sh
 
 
@@ -81,7 +81,7 @@ def summary(disk, costs):
     out = {}
     for job in ("read", "write"):
         rate = {m: disk[f"{m}.{job}"]["rate"] for m in MODES}
-        for mode in ("shim", "noshim"):
+        for mode in ("host", "alone"):
             out[f"{mode}/stock {job}"] = ratios(rate[mode], rate["stock"])
             out[f"{mode}/virtio {job}"] = ratios(rate[mode], rate["virtio"])
     out["direct/batch of 12"] = ratios(costs["direct"], costs["batch"])
@@ -117,11 +117,11 @@ def rate_rows(result):
     r = result["ratios"]
     for job in ("read", "write"):
         yield (f"| random {job}s per second against stock IDE | 1 | "
-               f"{ratio_text(r[f'shim/stock {job}'])} | "
-               f"{ratio_text(r[f'noshim/stock {job}'])} | - |")
+               f"{ratio_text(r[f'host/stock {job}'])} | "
+               f"{ratio_text(r[f'alone/stock {job}'])} | - |")
         yield (f"| random {job}s per second against virtio-blk | "
-               f"- | {ratio_text(r[f'shim/virtio {job}'])} | "
-               f"{ratio_text(r[f'noshim/virtio {job}'])} | 1 |")
+               f"- | {ratio_text(r[f'host/virtio {job}'])} | "
+               f"{ratio_text(r[f'alone/virtio {job}'])} | 1 |")
 
 
 def batch_row(result):

@@ -1,30 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs in the guest: the same requests on the stock IDE driver, on the hooked
-# one with and without the host's help, and on virtio, in turn, ROUNDS times.
+# one with and without the host module, and on virtio, in turn, ROUNDS times.
 # Exits are counted by the lab's sections, requests come from fio.
 set -eu
+# shellcheck source=../selftests/lib/guest.sh
+. "$(dirname "$0")/../selftests/lib/guest.sh"
 
 rounds=$1 seconds=$2
-top=$(cd "$(dirname "$0")/../.." && pwd)
-nohost=/sys/module/pvio/parameters/nohost
-bench=/sys/kernel/debug/pvio_bench
-
-hook() { insmod "$top/pvblk-ata/pvblk_ata.ko"; }
-
-# setup MODE, teardown MODE: what serves the IDE disk
-setup() {
-	case $1 in
-	shim) hook ;;
-	noshim) echo 1 > $nohost; hook ;;
-	esac
-}
-
-teardown() {
-	case $1 in
-	shim | noshim) rmmod pvblk_ata; echo 0 > $nohost ;;
-	esac
-}
+bench=$debugfs/pvio_bench
 
 # job SECTION DISK RW OFFSET: queue depth 1, 4 KiB, past the page cache
 job() {
@@ -39,16 +23,16 @@ job() {
 disk_rounds() {
 	for round in $(seq "$rounds"); do
 		lab log "round $round of $rounds"
-		for mode in stock shim noshim virtio; do
-			disk=/dev/lab/ide
-			[ $mode = virtio ] && disk=/dev/lab/virtio0
-			setup $mode
-			job $mode.read $disk randread 0
-			job $mode.write $disk randwrite 0
+		for mode in stock host alone virtio; do
+			served=$disk
+			[ $mode != virtio ] || served=/dev/lab/virtio0
+			mode $mode
+			job $mode.read $served randread 0
+			job $mode.write $served randwrite 0
 			# beyond 128 GiB the command is READ DMA EXT: for the count
 			[ $mode = virtio ] || [ "$round" -gt 1 ] ||
-				job $mode.lba48 $disk randread 150g
-			teardown $mode
+				job $mode.lba48 $served randread 150g
+			mode stock
 		done
 	done
 }
@@ -74,7 +58,7 @@ batch_costs() {
 	done
 }
 
-insmod "$top/pvio/pvio.ko"
-insmod "$top/tools/bench/pvio_bench/pvio_bench.ko"
+insert pvio/pvio.ko
+insert tools/bench/pvio_bench/pvio_bench.ko
 batch_costs
 disk_rounds

@@ -6,7 +6,7 @@ import statistics
 
 from spread import ratio_text, ratios
 
-MODES = ("stock", "shim", "noshim", "virtio")
+MODES = ("stock", "host", "alone", "virtio")
 BAR_BYTES = 0x20000
 ICR = 0xc0
 RATES = {"ping": "round trips per second of ping",

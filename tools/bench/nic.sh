@@ -1,44 +1,43 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs in the guest: the same traffic through e1000 as it comes, pve1000 with
-# and without the host's help, and virtio-net, in turn, ROUNDS times. Exits
+# and without the host module, and virtio-net, in turn, ROUNDS times. Exits
 # are counted by the lab's sections, the rest goes to files.
 set -eu
+# shellcheck source=../selftests/lib/nic.sh
+. "$(dirname "$0")/../selftests/lib/nic.sh"
 
 rounds=$1 seconds=$2
-top=$(cd "$(dirname "$0")/../.." && pwd)
-nohost=/sys/module/pvio/parameters/nohost
 
 # The first card is emulated, the second paravirtual; a tap each.
-card_of() { grep -l "52:54:00:4c:41:0$1" /sys/class/net/*/address | cut -d/ -f5; }
+choose_card() {
+	local nics
+	read -r -a nics <<< "$LAB_NICS"
+	IFS='=/' read -r card_mac _ _ peer <<< "${nics[$1]}"
+}
 
 setup() {
+	choose_card 0
 	case $1 in
-	stock) modprobe e1000 ;;
-	noshim) echo 1 > $nohost; insmod "$top/pve1000/pve1000.ko" ;;
-	shim) insmod "$top/pve1000/pve1000.ko" ;;
+	stock) drive e1000 ;;
+	alone) without_host; drive pve1000 ;;
+	host) drive pve1000 ;;
+	virtio) drive nobody; choose_card 1; lab-net; wait_until reaches $peer ;;
 	esac
-	lab-net
-	case $1 in
-	virtio) card=$(card_of 1) peer=192.168.78.1 ;;
-	*) card=$(card_of 0) peer=192.168.77.1 ;;
-	esac
-	until ping -c 1 -W 1 -q $peer > /dev/null; do :; done
 }
 
 teardown() {
-	case $1 in
-	stock) rmmod e1000 ;;
-	noshim | shim) rmmod pve1000; echo 0 > $nohost ;;
-	esac
+	choose_card 0
+	drive nobody
+	with_host
 }
 
-sent() { cat "/sys/class/net/$card/statistics/tx_packets"; }
+sent() { cat "/sys/class/net/$(card)/statistics/tx_packets"; }
 
-interrupts() { awk -v card="$card" '$NF == card { print $2; exit }' /proc/interrupts; }
+interrupts() { awk -v card="$(card)" '$NF == card { print $2; exit }' /proc/interrupts; }
 
 # Where its registers are; virtio's are not counted.
-registers() { awk 'NR == 1 { print $1 }' "/sys/class/net/$card/device/resource" 2> /dev/null || echo 0; }
+registers() { awk 'NR == 1 { print $1 }' "/sys/class/net/$(card)/device/resource" 2> /dev/null || echo 0; }
 
 # measure MODE JOB COMMAND...: a section, with packets and interrupts in it
 measure() {
@@ -60,11 +59,11 @@ traffic() {
 	[ "$round" -gt 1 ] || measure "$1" idle sleep 4
 }
 
-insmod "$top/pvio/pvio.ko"
+insert pvio/pvio.ko
 lab l1 "iperf3 -s -D; ip link set tap0 multicast off; ip link set tap1 multicast off"
 for round in $(seq "$rounds"); do
 	lab log "network, round $round of $rounds"
-	for mode in stock shim noshim virtio; do
+	for mode in stock host alone virtio; do
 		setup $mode
 		traffic $mode
 		teardown $mode

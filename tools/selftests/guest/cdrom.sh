@@ -29,7 +29,7 @@ reads_right() {
 
 # packet commands that move no data, and one that fails
 packets() {
-	mode shim
+	mode host
 	blockdev --rereadpt $cd 2> /dev/null || true
 	eject -t $cd 2> /dev/null || true
 	! dd if=/dev/zero of=$cd bs=2k count=1 2> /dev/null || fail "a CD-ROM was written"
@@ -41,7 +41,7 @@ guest_begin
 need $disk $cd
 kernel_mark
 ktap_plan 3
-ktap_test "a CD-ROM reads right beside an accelerated disk" reads_right shim
-ktap_test "so it does without the host" reads_right noshim
+ktap_test "a CD-ROM reads right beside an accelerated disk" reads_right host
+ktap_test "so it does without the host" reads_right alone
 ktap_test "packet commands without data, and refused writes" packets
 ktap_end

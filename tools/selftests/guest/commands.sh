@@ -69,7 +69,7 @@ guest_begin
 need $disk
 kernel_mark
 ktap_plan 8
-for m in shim noshim; do
+for m in host alone; do
 	ktap_test "flush: $m" flush $m
 	ktap_test "LBA48 and LBA28 in turn: $m" lba48 $m
 	ktap_test "commands of user space amid I/O: $m" passthrough $m

@@ -40,24 +40,24 @@ goes_on() {
 
 # errors in the midst of others' requests, and the hooks come and go
 in_traffic() {
-	mode shim
+	mode host
 	writer_start traffic 8m
 	! reads $bad_read 2> /dev/null || fail "a bad sector was read"
 	mode stock
-	mode shim
+	mode host
 	! writes $bad_write 2> /dev/null || fail "a bad sector was written"
 	writer_stop
 }
 
 # what libata said is the same, but for numbers that vary
 same_words() {
-	for i in stock shim noshim; do
+	for i in stock host alone; do
 		grep -o -E 'exception|status: \{[^}]*\}|error: \{[^}]*\}|failed command: .*' "/tmp/log.$i" |
 			sort -u > "/tmp/words.$i"
 	done
 	[ -s /tmp/words.stock ]
-	diff /tmp/words.stock /tmp/words.shim
-	diff /tmp/words.stock /tmp/words.noshim
+	diff /tmp/words.stock /tmp/words.host
+	diff /tmp/words.stock /tmp/words.alone
 }
 
 guest_begin
@@ -68,12 +68,12 @@ for retries in /sys/class/scsi_disk/*/max_retries; do
 	echo 0 > "$retries"
 done
 ktap_plan 10
-for mode in stock shim noshim; do
+for mode in stock host alone; do
 	ktap_test "a medium error is reported: $mode" medium_error $mode
 	ktap_test "a write error is reported: $mode" write_error $mode
 done
 ktap_test "libata finds the same with all drivers" same_words
-ktap_test "the port goes on after an error: by the host" goes_on shim
-ktap_test "the port goes on after an error: without it" goes_on noshim
+ktap_test "the port goes on after an error: by the host" goes_on host
+ktap_test "the port goes on after an error: without it" goes_on alone
 ktap_test "errors amid traffic, hooks in and out" in_traffic
 ktap_end

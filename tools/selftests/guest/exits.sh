@@ -57,12 +57,12 @@ need $disk
 insert tools/selftests/guest/pvio_test/pvio_test.ko
 ktap_plan 11
 ktap_test "stock, read: 26 VM exits" costs stock 0 randread 2600 2600
-ktap_test "with the host, read: 2" costs shim 0 randread 200 200
-ktap_test "with the host, write: 2" costs shim 0 randwrite 200 200
-ktap_test "with the host, LBA48 read: 2" costs shim 150g randread 200 200
-ktap_test "with the host, LBA48 write: 2" costs shim 150g randwrite 200 200
-ktap_test "without the host, read: 8" costs noshim 0 randread 800 800
-ktap_test "without the host, write: 8" costs noshim 0 randwrite 800 800
+ktap_test "with the host, read: 2" costs host 0 randread 200 200
+ktap_test "with the host, write: 2" costs host 0 randwrite 200 200
+ktap_test "with the host, LBA48 read: 2" costs host 150g randread 200 200
+ktap_test "with the host, LBA48 write: 2" costs host 150g randwrite 200 200
+ktap_test "without the host, read: 8" costs alone 0 randread 800 800
+ktap_test "without the host, write: 8" costs alone 0 randwrite 800 800
 for n in 2 16 64 128; do
 	ktap_test "a batch of $n writes: one exit, one trip" batch_of $n
 done

@@ -39,6 +39,6 @@ guest_begin
 need $disk
 kernel_mark
 ktap_plan 2
-ktap_test "ext4 by the host: written, checked, read back" on shim
-ktap_test "ext4 without it: written, checked, read back" on noshim
+ktap_test "ext4 by the host: written, checked, read back" on host
+ktap_test "ext4 without it: written, checked, read back" on alone
 ktap_end

@@ -27,11 +27,11 @@ host_goes_and_comes() {
 	wait_until helps yes
 	grows
 	for _ in 1 2; do
-		shim_remove
+		host_module_remove
 		wait_until helps no
 		stays
 		still_writing
-		shim_insert
+		host_module_insert
 		wait_until helps yes
 		grows
 		still_writing
@@ -58,12 +58,12 @@ parameter() {
 host_comes_late() {
 	unhook
 	rmmod pvio
-	shim_remove
+	host_module_remove
 	insert pvio/pvio.ko
 	hook
 	verified late $disk 4m || return
 	helps no
-	shim_insert
+	host_module_insert
 	verified later $disk 4m || return
 	helps yes
 }

@@ -77,7 +77,7 @@ hot_unplug() {
 
 # hooks removed while their port is in error handling
 unhook_in_recovery() {
-	mode shim
+	mode host
 	is_accelerated
 	echo 2 > "/sys/block/$(block)/device/timeout"
 	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
@@ -95,12 +95,12 @@ need $disk
 insert tools/selftests/guest/pvio_test/pvio_test.ko
 kernel_mark
 ktap_plan 8
-ktap_test "a lost interrupt: by the host" lost_interrupt shim
-ktap_test "a lost interrupt: without it" lost_interrupt noshim
-ktap_test "resets under I/O: by the host" reset_under_io shim
-ktap_test "resets under I/O: without it" reset_under_io noshim
+ktap_test "a lost interrupt: by the host" lost_interrupt host
+ktap_test "a lost interrupt: without it" lost_interrupt alone
+ktap_test "resets under I/O: by the host" reset_under_io host
+ktap_test "resets under I/O: without it" reset_under_io alone
 ktap_test "hooks removed during error handling" unhook_in_recovery
-ktap_test "the driver is unbound under I/O and bound again" unbind shim
-ktap_test "hot unplug under I/O and back: by the host" hot_unplug shim
-ktap_test "hot unplug under I/O and back: without it" hot_unplug noshim
+ktap_test "the driver is unbound under I/O and bound again" unbind host
+ktap_test "hot unplug under I/O and back: by the host" hot_unplug host
+ktap_test "hot unplug under I/O and back: without it" hot_unplug alone
 ktap_end

@@ -31,8 +31,8 @@ guest_begin
 need $disk $slave
 kernel_mark
 ktap_plan 4
-ktap_test "master and slave at once, by the host" both_at_once shim
-ktap_test "master and slave at once, without it" both_at_once noshim
-ktap_test "master and slave in turn, by the host" kept_apart shim
-ktap_test "master and slave in turn, without it" kept_apart noshim
+ktap_test "master and slave at once, by the host" both_at_once host
+ktap_test "master and slave at once, without it" both_at_once alone
+ktap_test "master and slave in turn, by the host" kept_apart host
+ktap_test "master and slave in turn, without it" kept_apart alone
 ktap_end

@@ -5,9 +5,8 @@
 # shellcheck source=guest.sh
 . "$(dirname "${BASH_SOURCE[0]}")/guest.sh"
 
-card_mac=52:54:00:4c:41:00
-card_address=192.168.77.2
-peer=192.168.77.1
+# LAB_NICS begins with its MAC=ADDRESS/BITS=PEER
+IFS='=/ ' read -r card_mac card_address _ peer _ <<< "${LAB_NICS-}"
 peer_tap=tap0
 echo_port=4007
 
@@ -95,7 +94,7 @@ nic_restore() {
 # nic_begin: pve1000 drives the card, the host helps
 nic_begin() {
 	[ "${LAB_WHERE-}" = l2 ] || ktap_skip_all "not in the lab's guest"
-	shim_insert || ktap_skip_all "no host module"
+	host_module_insert || ktap_skip_all "no host module"
 	modprobe mii
 	insert pvio/pvio.ko
 	trap nic_restore EXIT
