@@ -5,16 +5,13 @@ import argparse
 import os
 from pathlib import Path
 
-FLAVOUR = 'amd64'
-
-# Each series lists the sets of Debian suites that may carry it; the newest
-# package of all sets is taken.  A set also supplies the compiler, so a
-# backport is named together with the release it was made for.
+# Each series is the newest kernel of a Debian release, whose compiler builds for
+# it, or of the backports made for one. The last suite named is the kernel's.
 SERIES = {
-    '5.10': [('bullseye', 'bullseye-security')],
-    '6.1': [('bookworm', 'bookworm-security')],
-    '6.12': [('trixie', 'trixie-security')],
-    '7': [('trixie', 'trixie-security', 'trixie-backports'), ('sid',)],
+    '5.10': ('bullseye-security', 'bullseye'),
+    '6.1': ('bookworm-security', 'bookworm'),
+    '6.12': ('trixie-security', 'trixie'),
+    '7': ('trixie-security', 'trixie', 'trixie-backports'),
 }
 
 
@@ -25,6 +22,13 @@ class PrepareError(Exception):
 def cache():
     base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
     return Path(base) / 'pvio' / 'matrix'
+
+
+def package(series, what):
+    """The package of a series' headers or image, for mmdebstrap."""
+    suite = SERIES[series][-1]
+    pinned = f'/{suite}' if suite.endswith('-backports') else ''
+    return f'linux-{what}-amd64{pinned}'
 
 
 def chosen(text):
