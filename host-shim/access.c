@@ -17,12 +17,15 @@
  * What KVM gets to see of it is the first byte, since the reset control
  * register of the south bridge lies over the second.
  */
-#define PVIO_FLUSH_PORT		0xcf8
-#define PVIO_FLUSH_SIZE		4
+#define FLUSH_PORT		0xcf8
+#define FLUSH_SIZE		4
 
-int pvio_guest_read(struct pvio_batch *b, u64 gpa, void *to, unsigned int len)
+int pvio_host_guest_read(struct pvio_host_batch *b, u64 gpa, void *to,
+			 unsigned int len)
 {
-	return pvio_kvm.vcpu_read_guest(pvio_batch_vcpu(b)->vcpu, gpa, to, len);
+	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
+
+	return pvio_host_kvm.vcpu_read_guest(vcpu, gpa, to, len);
 }
 
 /*
@@ -30,22 +33,22 @@ int pvio_guest_read(struct pvio_batch *b, u64 gpa, void *to, unsigned int len)
  * emptied between entries to the guest only: it keeps 64 in reserve
  * (KVM_DIRTY_RING_RSVD_ENTRIES, virt/kvm/dirty_ring.c).
  */
-#define PVIO_DIRTY_RING_STORES	32
+#define DIRTY_RING_STORES	32
 
-int pvio_guest_write(struct pvio_batch *b, u64 gpa, const void *from,
-		     unsigned int len)
+int pvio_host_guest_write(struct pvio_host_batch *b, u64 gpa, const void *from,
+			  unsigned int len)
 {
-	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 
-	if (pvio_kvm_dirty_ring(pv->vcpu->kvm) &&
-	    pv->stored++ >= PVIO_DIRTY_RING_STORES)
+	if (pvio_host_kvm_dirty_ring(pv->vcpu->kvm) &&
+	    pv->stored++ >= DIRTY_RING_STORES)
 		return -EAGAIN;
-	return pvio_kvm.vcpu_write_guest(pv->vcpu, gpa, from, len);
+	return pvio_host_kvm.vcpu_write_guest(pv->vcpu, gpa, from, len);
 }
 
-bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op)
+bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 {
-	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
 	gfn_t gfn = gpa_to_gfn(op->addr);
 
 	/* user space sets it, to anything */
@@ -78,9 +81,10 @@ static bool range_answers(const struct kvm_io_range *range,
 	return op->addr + op->size <= range->addr + range->len;
 }
 
-bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op)
+bool pvio_host_kernel_claims(struct pvio_host_batch *b,
+			     const struct pvio_op *op)
 {
-	struct kvm_io_bus *bus = op_bus(pvio_batch_vcpu(b)->vcpu, op);
+	struct kvm_io_bus *bus = op_bus(pvio_host_batch_vcpu(b)->vcpu, op);
 	int i;
 
 	/* user space decides how long the bus is, the guest how often we look */
@@ -92,9 +96,9 @@ bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op)
 	return false;
 }
 
-int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op)
+int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
-	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
 	struct kvm_io_bus *bus = op_bus(vcpu, op);
 	bool read = pvio_kind_is_read(op->kind);
 	u64 value = read ? 0 : op->value;
@@ -117,17 +121,17 @@ int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op)
 	return r;
 }
 
-static bool ring_usable(struct pvio_vcpu *pv)
+static bool ring_usable(struct pvio_host_vcpu *pv)
 {
 	const struct pvio_op conf_mem = {
 		.kind = PVIO_PORT_WRITE,
 		.size = 1,
-		.addr = PVIO_FLUSH_PORT,
+		.addr = FLUSH_PORT,
 	};
 
 	return pv->vcpu->kvm->coalesced_mmio_ring &&
 	       !READ_ONCE(pv->vm->distrusted) &&
-	       pvio_kernel_claims(&pv->batch, &conf_mem);
+	       pvio_host_kernel_claims(&pv->batch, &conf_mem);
 }
 
 /*
@@ -157,9 +161,9 @@ static bool about_the_cpu(const struct pvio_op *op)
 	return false;
 }
 
-int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
+int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 {
-	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 	struct kvm *kvm = pv->vcpu->kvm;
 	struct kvm_coalesced_mmio_ring *ring = kvm->coalesced_mmio_ring;
 	struct kvm_coalesced_mmio *entry;
@@ -195,9 +199,9 @@ out:
 }
 
 /* Whether the newest write of this vCPU is no longer between first and last. */
-bool pvio_ring_drained(struct pvio_batch *b)
+bool pvio_host_ring_drained(struct pvio_host_batch *b)
 {
-	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 	struct kvm_coalesced_mmio_ring *ring =
 		pv->vcpu->kvm->coalesced_mmio_ring;
 	u32 first = READ_ONCE(ring->first) % KVM_COALESCED_MMIO_MAX;
@@ -207,9 +211,9 @@ bool pvio_ring_drained(struct pvio_batch *b)
 	return (pv->ring_mark + max - first) % max >= (last + max - first) % max;
 }
 
-void pvio_ring_distrust(struct pvio_batch *b)
+void pvio_host_ring_distrust(struct pvio_host_batch *b)
 {
-	struct pvio_vm *vm = pvio_batch_vcpu(b)->vm;
+	struct pvio_host_vm *vm = pvio_host_batch_vcpu(b)->vm;
 
 	WRITE_ONCE(vm->distrusted, true);
 	pr_warn_ratelimited("VM of process %d does not empty its coalesced ring: going without\n",
@@ -221,13 +225,13 @@ void pvio_ring_distrust(struct pvio_batch *b)
  * module is removed. It takes what is written from RAX and returns what is
  * read there (kvm_fast_pio() in arch/x86/kvm/x86.c).
  */
-static bool user_port(struct pvio_vcpu *pv, u16 port, u8 size, bool read,
+static bool user_port(struct pvio_host_vcpu *pv, u16 port, u8 size, bool read,
 		      u64 *value)
 {
 	unsigned long *rax = &pv->vcpu->arch.regs[VCPU_REGS_RAX];
 
 	*rax = read ? 0 : *value;
-	pv->skipped = pvio_kvm.fast_pio(pv->vcpu, size, port, read);
+	pv->skipped = pvio_host_kvm.fast_pio(pv->vcpu, size, port, read);
 	if (!pv->vcpu->arch.pio.count) {
 		*value = *rax;
 		return false;
@@ -236,7 +240,7 @@ static bool user_port(struct pvio_vcpu *pv, u16 port, u8 size, bool read,
 	return true;
 }
 
-static bool user_mmio(struct pvio_vcpu *pv, const struct pvio_op *op)
+static bool user_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
 {
 	struct kvm_run *run = pv->vcpu->run;
 
@@ -251,9 +255,9 @@ static bool user_mmio(struct pvio_vcpu *pv, const struct pvio_op *op)
 	return true;
 }
 
-bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op)
+bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
-	struct pvio_vcpu *pv = pvio_batch_vcpu(b);
+	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 
 	if (pvio_kind_is_mmio(op->kind))
 		return user_mmio(pv, op);
@@ -261,17 +265,17 @@ bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op)
 			 &op->value);
 }
 
-bool pvio_user_flush(struct pvio_batch *b)
+bool pvio_host_user_flush(struct pvio_host_batch *b)
 {
 	u64 ignored;
 
-	return user_port(pvio_batch_vcpu(b), PVIO_FLUSH_PORT, PVIO_FLUSH_SIZE,
+	return user_port(pvio_host_batch_vcpu(b), FLUSH_PORT, FLUSH_SIZE,
 			 true, &ignored);
 }
 
-u64 pvio_user_value(struct pvio_batch *b, const struct pvio_op *op)
+u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op)
 {
-	struct kvm_vcpu *vcpu = pvio_batch_vcpu(b)->vcpu;
+	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
 	u64 value = 0;
 
 	memcpy(&value, pvio_kind_is_mmio(op->kind) ?

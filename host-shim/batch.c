@@ -21,64 +21,64 @@
  * may have to be asked for again. One that never empties the ring breaks its
  * own guest, and must not keep it here for ever.
  */
-#define PVIO_MAX_FLUSHES	1000
+#define MAX_FLUSHES	1000
 
 /*
  * A write here asks for the address of the instruction itself, and KVM moves
  * the RIP ahead of the exit for it (KVM_X86_QUIRK_OUT_7E_INC_RIP).
  */
-#define PVIO_VAPIC_PORT		0x7e
+#define VAPIC_PORT		0x7e
 
-const struct pvio_refusal_info pvio_refusals[PVIO_REFUSALS] = {
-	[PVIO_ACCEPTED]		 = { "accepted",	0 },
-	[PVIO_REFUSED_PRIVILEGE] = { "privilege",	-PVIO_EPERM },
-	[PVIO_REFUSED_NESTED]	 = { "nested",		-PVIO_EPERM },
-	[PVIO_REFUSED_ENCRYPTED] = { "encrypted",	-PVIO_EOPNOTSUPP },
-	[PVIO_REFUSED_NOMEM]	 = { "nomem",		-PVIO_ENOMEM },
-	[PVIO_REFUSED_ARGUMENT]	 = { "argument",	-PVIO_EINVAL },
-	[PVIO_REFUSED_COUNT]	 = { "count",		-PVIO_E2BIG },
-	[PVIO_REFUSED_PAGE]	 = { "page",		-PVIO_EINVAL },
-	[PVIO_REFUSED_MEMORY]	 = { "memory",		-PVIO_EFAULT },
-	[PVIO_REFUSED_KIND]	 = { "kind",		-PVIO_EINVAL },
-	[PVIO_REFUSED_SIZE]	 = { "size",		-PVIO_EINVAL },
-	[PVIO_REFUSED_PORT]	 = { "port",		-PVIO_EINVAL },
-	[PVIO_REFUSED_ADDRESS]	 = { "address",		-PVIO_EINVAL },
+const struct pvio_host_refusal_info pvio_host_refusals[PVIO_HOST_REFUSALS] = {
+	[PVIO_HOST_ACCEPTED]	      = { "accepted",	0 },
+	[PVIO_HOST_REFUSED_PRIVILEGE] = { "privilege",	-PVIO_EPERM },
+	[PVIO_HOST_REFUSED_NESTED]    = { "nested",	-PVIO_EPERM },
+	[PVIO_HOST_REFUSED_ENCRYPTED] = { "encrypted",	-PVIO_EOPNOTSUPP },
+	[PVIO_HOST_REFUSED_NOMEM]     = { "nomem",	-PVIO_ENOMEM },
+	[PVIO_HOST_REFUSED_ARGUMENT]  = { "argument",	-PVIO_EINVAL },
+	[PVIO_HOST_REFUSED_COUNT]     = { "count",	-PVIO_E2BIG },
+	[PVIO_HOST_REFUSED_PAGE]      = { "page",	-PVIO_EINVAL },
+	[PVIO_HOST_REFUSED_MEMORY]    = { "memory",	-PVIO_EFAULT },
+	[PVIO_HOST_REFUSED_KIND]      = { "kind",	-PVIO_EINVAL },
+	[PVIO_HOST_REFUSED_SIZE]      = { "size",	-PVIO_EINVAL },
+	[PVIO_HOST_REFUSED_PORT]      = { "port",	-PVIO_EINVAL },
+	[PVIO_HOST_REFUSED_ADDRESS]   = { "address",	-PVIO_EINVAL },
 };
 
-static enum pvio_refusal check_port(const struct pvio_op *op)
+static enum pvio_host_refusal check_port(const struct pvio_op *op)
 {
 	if (op->size != 1 && op->size != 2 && op->size != 4)
-		return PVIO_REFUSED_SIZE;
+		return PVIO_HOST_REFUSED_SIZE;
 	if (op->addr > 0x10000 - op->size)
-		return PVIO_REFUSED_PORT;
-	if (op->addr == PVIO_VAPIC_PORT && !pvio_kind_is_read(op->kind))
-		return PVIO_REFUSED_PORT;
-	return PVIO_ACCEPTED;
+		return PVIO_HOST_REFUSED_PORT;
+	if (op->addr == VAPIC_PORT && !pvio_kind_is_read(op->kind))
+		return PVIO_HOST_REFUSED_PORT;
+	return PVIO_HOST_ACCEPTED;
 }
 
-static enum pvio_refusal check_mmio(struct pvio_batch *b,
-				    const struct pvio_op *op)
+static enum pvio_host_refusal check_mmio(struct pvio_host_batch *b,
+					 const struct pvio_op *op)
 {
 	if (op->size != 1 && op->size != 2 && op->size != 4 && op->size != 8)
-		return PVIO_REFUSED_SIZE;
+		return PVIO_HOST_REFUSED_SIZE;
 	/* aligned, it cannot cross a page */
-	if (op->addr & (op->size - 1) || !pvio_mmio_allowed(b, op))
-		return PVIO_REFUSED_ADDRESS;
-	return PVIO_ACCEPTED;
+	if (op->addr & (op->size - 1) || !pvio_host_mmio_allowed(b, op))
+		return PVIO_HOST_REFUSED_ADDRESS;
+	return PVIO_HOST_ACCEPTED;
 }
 
-static enum pvio_refusal check_op(struct pvio_batch *b,
-				  const struct pvio_op *op)
+static enum pvio_host_refusal check_op(struct pvio_host_batch *b,
+				       const struct pvio_op *op)
 {
 	if (op->kind > PVIO_MMIO_WRITE || op->flags || op->reserved)
-		return PVIO_REFUSED_KIND;
+		return PVIO_HOST_REFUSED_KIND;
 	if (op->want & ~op->mask || (op->mask && !pvio_kind_is_read(op->kind)))
-		return PVIO_REFUSED_KIND;
+		return PVIO_HOST_REFUSED_KIND;
 	return pvio_kind_is_mmio(op->kind) ? check_mmio(b, op) : check_port(op);
 }
 
 /**
- * pvio_batch_begin() - copy a batch out of guest memory and check it
+ * pvio_host_batch_begin() - copy a batch out of guest memory and check it
  * @b:		receives the batch
  * @gpa:	guest-physical address of its operations, as the guest gave it
  * @count:	their number, likewise
@@ -87,11 +87,12 @@ static enum pvio_refusal check_op(struct pvio_batch *b,
  * is the copy.
  *
  * Context: in a hypercall; may sleep.
- * Return: PVIO_ACCEPTED, or why nothing of it will run.
+ * Return: PVIO_HOST_ACCEPTED, or why nothing of it will run.
  */
-enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa, __u64 count)
+enum pvio_host_refusal pvio_host_batch_begin(struct pvio_host_batch *b,
+					     __u64 gpa, __u64 count)
 {
-	enum pvio_refusal refusal;
+	enum pvio_host_refusal refusal;
 	unsigned int i, len;
 
 	b->gpa = gpa;
@@ -100,16 +101,16 @@ enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa, __u64 count)
 	b->unflushed = 0;
 	b->flushes = 0;
 	b->unstored = false;
-	b->wait = PVIO_WAIT_NONE;
+	b->wait = PVIO_HOST_WAIT_NONE;
 	b->user_exits = 0;
 
 	if (count > PVIO_MAX_OPS)
-		return PVIO_REFUSED_COUNT;
+		return PVIO_HOST_REFUSED_COUNT;
 	len = count * sizeof(struct pvio_op);
 	if (gpa & 7 || (gpa & (PVIO_PAGE_SIZE - 1)) + len > PVIO_PAGE_SIZE)
-		return PVIO_REFUSED_PAGE;
-	if (count && pvio_guest_read(b, gpa, b->ops, len))
-		return PVIO_REFUSED_MEMORY;
+		return PVIO_HOST_REFUSED_PAGE;
+	if (count && pvio_host_guest_read(b, gpa, b->ops, len))
+		return PVIO_HOST_REFUSED_MEMORY;
 
 	for (i = 0; i < count; i++) {
 		refusal = check_op(b, &b->ops[i]);
@@ -117,11 +118,11 @@ enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa, __u64 count)
 			return refusal;
 	}
 	b->count = count;
-	return PVIO_ACCEPTED;
+	return PVIO_HOST_ACCEPTED;
 }
 
 /* ops[done] was performed. Returns whether the batch goes on. */
-static bool complete_op(struct pvio_batch *b)
+static bool complete_op(struct pvio_host_batch *b)
 {
 	struct pvio_op *op = &b->ops[b->done];
 	__u64 at = b->gpa + b->done * sizeof(*op) + offsetof(struct pvio_op, value);
@@ -130,127 +131,128 @@ static bool complete_op(struct pvio_batch *b)
 	if (!pvio_kind_is_read(op->kind))
 		return true;
 	/* at once, not at the end: the module may not see the end */
-	b->unstored = pvio_guest_write(b, at, &op->value, sizeof(op->value));
+	b->unstored = pvio_host_guest_write(b, at, &op->value, sizeof(op->value));
 	return !b->unstored && !pvio_op_stops(op, op->value);
 }
 
-static enum pvio_next leave(struct pvio_batch *b, enum pvio_wait wait,
-			    bool exits)
+static enum pvio_host_next leave(struct pvio_host_batch *b,
+				 enum pvio_host_wait wait, bool exits)
 {
 	if (!exits)
-		return PVIO_NEXT_SKIPPED;
+		return PVIO_HOST_NEXT_SKIPPED;
 	b->wait = wait;
 	b->user_exits++;
-	return PVIO_NEXT_EXIT;
+	return PVIO_HOST_NEXT_EXIT;
 }
 
-static enum pvio_next flush(struct pvio_batch *b)
+static enum pvio_host_next flush(struct pvio_host_batch *b)
 {
 	b->flushes++;
-	return leave(b, PVIO_WAIT_FLUSH, pvio_user_flush(b));
+	return leave(b, PVIO_HOST_WAIT_FLUSH, pvio_host_user_flush(b));
 }
 
-static enum pvio_next access(struct pvio_batch *b, struct pvio_op *op)
+static enum pvio_host_next access(struct pvio_host_batch *b,
+				  struct pvio_op *op)
 {
-	enum pvio_next next = leave(b, PVIO_WAIT_ACCESS,
-				    pvio_user_access(b, op));
+	enum pvio_host_next next = leave(b, PVIO_HOST_WAIT_ACCESS,
+					 pvio_host_user_access(b, op));
 
-	if (next == PVIO_NEXT_SKIPPED)
+	if (next == PVIO_HOST_NEXT_SKIPPED)
 		complete_op(b);
 	return next;
 }
 
 /**
- * pvio_batch_step() - run a batch as far as it goes without user space
+ * pvio_host_batch_step() - run a batch as far as it goes without user space
  * @b: the batch
  *
  * Context: in a hypercall or the completion of one; may sleep.
  * Return: whether it is finished or needs an exit, which is prepared then.
  */
-enum pvio_next pvio_batch_step(struct pvio_batch *b)
+enum pvio_host_next pvio_host_batch_step(struct pvio_host_batch *b)
 {
 	while (b->done < b->count) {
 		struct pvio_op *op = &b->ops[b->done];
-		bool kernel = pvio_kernel_claims(b, op);
+		bool kernel = pvio_host_kernel_claims(b, op);
 
 		if (!kernel && !pvio_kind_is_read(op->kind) &&
-		    !pvio_ring_push(b, op)) {
+		    !pvio_host_ring_push(b, op)) {
 			b->unflushed++;
 			b->done++;
 			continue;
 		}
 		if (b->unflushed)
 			return flush(b);
-		if (!kernel || pvio_kernel_access(b, op))
+		if (!kernel || pvio_host_kernel_access(b, op))
 			return access(b, op);
 		if (!complete_op(b))
-			return PVIO_NEXT_FINISH;
+			return PVIO_HOST_NEXT_FINISH;
 	}
-	return b->unflushed ? flush(b) : PVIO_NEXT_FINISH;
+	return b->unflushed ? flush(b) : PVIO_HOST_NEXT_FINISH;
 }
 
-static enum pvio_next continue_flush(struct pvio_batch *b)
+static enum pvio_host_next continue_flush(struct pvio_host_batch *b)
 {
-	if (pvio_ring_drained(b)) {
+	if (pvio_host_ring_drained(b)) {
 		b->unflushed = 0;
 		b->flushes = 0;
-		return pvio_batch_step(b);
+		return pvio_host_batch_step(b);
 	}
-	if (b->flushes < PVIO_MAX_FLUSHES)
+	if (b->flushes < MAX_FLUSHES)
 		return flush(b);
 	/* the writes are user space's now; nothing may follow them from here */
-	pvio_ring_distrust(b);
-	return PVIO_NEXT_FINISH;
+	pvio_host_ring_distrust(b);
+	return PVIO_HOST_NEXT_FINISH;
 }
 
 /**
- * pvio_batch_continue() - go on after user space did what it was asked for
+ * pvio_host_batch_continue() - go on after user space did what it was asked for
  * @b: the batch
  *
- * Context: as pvio_batch_step().
- * Return: as pvio_batch_step().
+ * Context: as pvio_host_batch_step().
+ * Return: as pvio_host_batch_step().
  */
-enum pvio_next pvio_batch_continue(struct pvio_batch *b)
+enum pvio_host_next pvio_host_batch_continue(struct pvio_host_batch *b)
 {
 	struct pvio_op *op = &b->ops[b->done];
-	enum pvio_wait wait = b->wait;
+	enum pvio_host_wait wait = b->wait;
 
-	b->wait = PVIO_WAIT_NONE;
-	if (wait == PVIO_WAIT_FLUSH)
+	b->wait = PVIO_HOST_WAIT_NONE;
+	if (wait == PVIO_HOST_WAIT_FLUSH)
 		return continue_flush(b);
 	if (pvio_kind_is_read(op->kind))
-		op->value = pvio_user_value(b, op);
+		op->value = pvio_host_user_value(b, op);
 	if (!complete_op(b))
-		return PVIO_NEXT_FINISH;
-	return pvio_batch_step(b);
+		return PVIO_HOST_NEXT_FINISH;
+	return pvio_host_batch_step(b);
 }
 
 /**
- * pvio_batch_result() - what a finished batch returns
+ * pvio_host_batch_result() - what a finished batch returns
  * @b: the batch
  *
  * Context: any.
  * Return: the value for RAX.
  */
-__u64 pvio_batch_result(const struct pvio_batch *b)
+__u64 pvio_host_batch_result(const struct pvio_host_batch *b)
 {
 	return b->unstored ? b->ops[b->done - 1].value : b->done;
 }
 
 /**
- * pvio_batch_note() - what to tell the guest beside the result
+ * pvio_host_batch_note() - what to tell the guest beside the result
  * @b: a batch that is finished, or waits for user space and may never go on
  *
  * Context: any.
  * Return: the value for RDX, see PVIO_HANDOVER.
  */
-__u32 pvio_batch_note(const struct pvio_batch *b)
+__u32 pvio_host_batch_note(const struct pvio_host_batch *b)
 {
 	if (b->unstored)
 		return PVIO_HANDOVER | PVIO_HANDOVER_VALUE | b->done;
-	if (b->wait == PVIO_WAIT_NONE)
+	if (b->wait == PVIO_HOST_WAIT_NONE)
 		return 0;
-	if (b->wait == PVIO_WAIT_FLUSH)
+	if (b->wait == PVIO_HOST_WAIT_FLUSH)
 		return PVIO_HANDOVER | b->done;
 	if (pvio_kind_is_read(b->ops[b->done].kind))
 		return PVIO_HANDOVER | PVIO_HANDOVER_VALUE | (b->done + 1);

@@ -15,46 +15,47 @@
 #include <stdbool.h>
 #endif
 
-/* Why a batch was turned down; pvio_refusals[] has the names and errors. */
-enum pvio_refusal {
-	PVIO_ACCEPTED,
-	PVIO_REFUSED_PRIVILEGE,		/* caller not at CPL 0 */
-	PVIO_REFUSED_NESTED,		/* caller is a nested guest */
-	PVIO_REFUSED_ENCRYPTED,		/* memory or registers encrypted */
-	PVIO_REFUSED_NOMEM,
-	PVIO_REFUSED_ARGUMENT,		/* a reserved register is not zero */
-	PVIO_REFUSED_COUNT,		/* longer than a page */
-	PVIO_REFUSED_PAGE,		/* not aligned, or crosses a page */
-	PVIO_REFUSED_MEMORY,		/* not in guest memory */
-	PVIO_REFUSED_KIND,		/* no such kind, or reserved bits set */
-	PVIO_REFUSED_SIZE,
-	PVIO_REFUSED_PORT,		/* beyond the last port */
-	PVIO_REFUSED_ADDRESS,		/* misaligned, or memory answers there */
-	PVIO_REFUSALS,
+/* Why a batch was refused; pvio_host_refusals[] has the names and errors. */
+enum pvio_host_refusal {
+	PVIO_HOST_ACCEPTED,
+	PVIO_HOST_REFUSED_PRIVILEGE,	/* caller not at CPL 0 */
+	PVIO_HOST_REFUSED_NESTED,	/* caller is a nested guest */
+	PVIO_HOST_REFUSED_ENCRYPTED,	/* memory or registers encrypted */
+	PVIO_HOST_REFUSED_NOMEM,
+	PVIO_HOST_REFUSED_ARGUMENT,	/* a reserved register is not zero */
+	PVIO_HOST_REFUSED_COUNT,	/* longer than a page */
+	PVIO_HOST_REFUSED_PAGE,		/* not aligned, or crosses a page */
+	PVIO_HOST_REFUSED_MEMORY,	/* not in guest memory */
+	PVIO_HOST_REFUSED_KIND,		/* no such kind, or reserved bits set */
+	PVIO_HOST_REFUSED_SIZE,
+	PVIO_HOST_REFUSED_PORT,		/* beyond the last port */
+	PVIO_HOST_REFUSED_ADDRESS,	/* misaligned, or memory answers there */
+	PVIO_HOST_REFUSALS,
 };
 
-struct pvio_refusal_info {
+struct pvio_host_refusal_info {
 	const char *name;
 	int error;
 };
 
-extern const struct pvio_refusal_info pvio_refusals[PVIO_REFUSALS];
+extern const struct pvio_host_refusal_info
+pvio_host_refusals[PVIO_HOST_REFUSALS];
 
 /* What a batch waits for while its vCPU is in user space. */
-enum pvio_wait {
-	PVIO_WAIT_NONE,
-	PVIO_WAIT_FLUSH,	/* user space empties the coalesced ring */
-	PVIO_WAIT_ACCESS,	/* user space performs ops[done] */
+enum pvio_host_wait {
+	PVIO_HOST_WAIT_NONE,
+	PVIO_HOST_WAIT_FLUSH,	/* user space empties the coalesced ring */
+	PVIO_HOST_WAIT_ACCESS,	/* user space performs ops[done] */
 };
 
-enum pvio_next {
-	PVIO_NEXT_FINISH,	/* pvio_batch_result() has the result */
-	PVIO_NEXT_EXIT,		/* leave for user space, then continue */
-	PVIO_NEXT_SKIPPED,	/* as FINISH; KVM moved the RIP already */
+enum pvio_host_next {
+	PVIO_HOST_NEXT_FINISH,	/* pvio_host_batch_result() has the result */
+	PVIO_HOST_NEXT_EXIT,	/* leave for user space, then continue */
+	PVIO_HOST_NEXT_SKIPPED,	/* as FINISH; KVM moved the RIP already */
 };
 
 /**
- * struct pvio_batch - a batch being run
+ * struct pvio_host_batch - a batch being run
  * @ops:	the one copy of what the guest asked for, checked
  * @gpa:	where @ops came from, and values go back to
  * @count:	operations asked for
@@ -67,7 +68,7 @@ enum pvio_next {
  *
  * Owned by the thread that runs the vCPU, under vcpu->mutex.
  */
-struct pvio_batch {
+struct pvio_host_batch {
 	struct pvio_op ops[PVIO_MAX_OPS];
 	__u64 gpa;
 	__u16 count;
@@ -75,42 +76,45 @@ struct pvio_batch {
 	__u16 unflushed;
 	__u16 flushes;
 	bool unstored;
-	enum pvio_wait wait;
+	enum pvio_host_wait wait;
 	unsigned int user_exits;
 };
 
-enum pvio_refusal pvio_batch_begin(struct pvio_batch *b, __u64 gpa,
-				   __u64 count);
-enum pvio_next pvio_batch_step(struct pvio_batch *b);
-enum pvio_next pvio_batch_continue(struct pvio_batch *b);
-__u64 pvio_batch_result(const struct pvio_batch *b);
-__u32 pvio_batch_note(const struct pvio_batch *b);
+enum pvio_host_refusal pvio_host_batch_begin(struct pvio_host_batch *b,
+					     __u64 gpa, __u64 count);
+enum pvio_host_next pvio_host_batch_step(struct pvio_host_batch *b);
+enum pvio_host_next pvio_host_batch_continue(struct pvio_host_batch *b);
+__u64 pvio_host_batch_result(const struct pvio_host_batch *b);
+__u32 pvio_host_batch_note(const struct pvio_host_batch *b);
 
 /* The backend. Returns 0 or a negative error where not said otherwise. */
 
-int pvio_guest_read(struct pvio_batch *b, __u64 gpa, void *to, unsigned int len);
-int pvio_guest_write(struct pvio_batch *b, __u64 gpa, const void *from,
-		     unsigned int len);
+int pvio_host_guest_read(struct pvio_host_batch *b, __u64 gpa, void *to,
+			 unsigned int len);
+int pvio_host_guest_write(struct pvio_host_batch *b, __u64 gpa,
+			  const void *from, unsigned int len);
 
 /* Whether MMIO at @op->addr would reach a device and nothing else. */
-bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op);
+bool pvio_host_mmio_allowed(struct pvio_host_batch *b,
+			    const struct pvio_op *op);
 
 /* Whether a device in the host kernel may answer, and its answer. */
-bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op);
-int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op);
+bool pvio_host_kernel_claims(struct pvio_host_batch *b,
+			     const struct pvio_op *op);
+int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op);
 
 /* The coalesced ring: queue a write; whether all queued ones were taken. */
-int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op);
-bool pvio_ring_drained(struct pvio_batch *b);
-void pvio_ring_distrust(struct pvio_batch *b);
+int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op);
+bool pvio_host_ring_drained(struct pvio_host_batch *b);
+void pvio_host_ring_distrust(struct pvio_host_batch *b);
 
 /*
  * Prepare an exit to user space. Returns false where the kernel performed
  * @op at once and moved the RIP past the hypercall; a read's value is in @op
- * then, else pvio_user_value() has it when the batch continues.
+ * then, else pvio_host_user_value() has it when the batch continues.
  */
-bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op);
-bool pvio_user_flush(struct pvio_batch *b);
-__u64 pvio_user_value(struct pvio_batch *b, const struct pvio_op *op);
+bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op);
+bool pvio_host_user_flush(struct pvio_host_batch *b);
+__u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op);
 
 #endif /* PVIO_HOST_BATCH_H */

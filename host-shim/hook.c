@@ -19,54 +19,54 @@
  * PERMANENT keeps kernel.ftrace_enabled=0 from taking the hooks away behind
  * the module's back: it would miss the end of a VM and keep its address.
  */
-#define PVIO_HOOK_FLAGS	(FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_PERMANENT | \
-			 PVIO_FTRACE_RECURSION)
+#define HOOK_FLAGS	(FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_PERMANENT | \
+			 PVIO_HOST_FTRACE_RECURSION)
 
 static void notrace enter_hypercall(unsigned long ip, unsigned long parent_ip,
 				    struct ftrace_ops *op,
-				    struct pvio_ftrace_regs *fregs)
+				    struct pvio_host_ftrace_regs *fregs)
 {
-	struct pt_regs *regs = pvio_ftrace_pt_regs(fregs);
+	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)regs->di;
 
-	if (!pvio_hypercall_ours(vcpu))
+	if (!pvio_host_hypercall_ours(vcpu))
 		return;
 	/* a module on its way out leaves the call to KVM: -KVM_ENOSYS */
-	if (!percpu_ref_tryget_live(&pvio_users))
+	if (!percpu_ref_tryget_live(&pvio_host_users))
 		return;
-	regs->ip = (unsigned long)pvio_hypercall;
+	regs->ip = (unsigned long)pvio_host_hypercall;
 }
 
 static void notrace enter_vm_destruction(unsigned long ip,
 					 unsigned long parent_ip,
 					 struct ftrace_ops *op,
-					 struct pvio_ftrace_regs *fregs)
+					 struct pvio_host_ftrace_regs *fregs)
 {
-	struct pt_regs *regs = pvio_ftrace_pt_regs(fregs);
-	unsigned int waiting = pvio_vm_forget((struct kvm *)regs->di);
+	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
+	unsigned int waiting = pvio_host_vm_forget((struct kvm *)regs->di);
 
 	if (waiting)
-		percpu_ref_put_many(&pvio_users, waiting);
+		percpu_ref_put_many(&pvio_host_users, waiting);
 }
 
 static struct ftrace_ops hypercall_ops = {
 	.func = enter_hypercall,
-	.flags = PVIO_HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
+	.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
 };
 
 static struct ftrace_ops vm_destruction_ops = {
 	.func = enter_vm_destruction,
-	.flags = PVIO_HOOK_FLAGS,
+	.flags = HOOK_FLAGS,
 };
 
 /**
- * pvio_hook_vm_destruction() - be told of the end of a VM
+ * pvio_host_hook_vm_destruction() - be told of the end of a VM
  *
  * Context: may sleep.
  * Return: 0, or an error of ftrace's: -EINVAL where the function is missing,
  * -EBUSY while tracing of functions is switched off.
  */
-int pvio_hook_vm_destruction(void)
+int pvio_host_hook_vm_destruction(void)
 {
 	char name[] = "kvm_arch_destroy_vm";
 	int r;
@@ -77,53 +77,53 @@ int pvio_hook_vm_destruction(void)
 	if (r) {
 		pr_err("cannot trace %s: %d%s\n", name, r,
 		       r == -EBUSY ? ", kernel.ftrace_enabled is 0" : "");
-		pvio_ftrace_free_filter(&vm_destruction_ops);
+		pvio_host_ftrace_free_filter(&vm_destruction_ops);
 	}
 	return r;
 }
 
 /**
- * pvio_unhook_vm_destruction() - undo pvio_hook_vm_destruction()
+ * pvio_host_unhook_vm_destruction() - undo pvio_host_hook_vm_destruction()
  *
  * Context: may sleep. When it returns, the callback has left the module.
  */
-void pvio_unhook_vm_destruction(void)
+void pvio_host_unhook_vm_destruction(void)
 {
 	unregister_ftrace_function(&vm_destruction_ops);
-	pvio_ftrace_free_filter(&vm_destruction_ops);
+	pvio_host_ftrace_free_filter(&vm_destruction_ops);
 }
 
 /**
- * pvio_hook_hypercalls() - start serving hypercalls
+ * pvio_host_hook_hypercalls() - start serving hypercalls
  *
  * Context: may sleep.
  * Return: 0, or an error of ftrace's: -EBUSY where a live patch, or another
  * module, already redirects kvm_emulate_hypercall().
  */
-int pvio_hook_hypercalls(void)
+int pvio_host_hook_hypercalls(void)
 {
+	unsigned long function = (unsigned long)pvio_host_kvm.emulate_hypercall;
 	int r;
 
-	r = ftrace_set_filter_ip(&hypercall_ops,
-				 (unsigned long)pvio_kvm.emulate_hypercall, 0, 1);
+	r = ftrace_set_filter_ip(&hypercall_ops, function, 0, 1);
 	if (!r)
 		r = register_ftrace_function(&hypercall_ops);
 	if (r) {
 		pr_err("cannot redirect kvm_emulate_hypercall: %d%s\n", r,
 		       r == -EBUSY ? ", another module or a live patch has it" : "");
-		pvio_ftrace_free_filter(&hypercall_ops);
+		pvio_host_ftrace_free_filter(&hypercall_ops);
 	}
 	return r;
 }
 
 /**
- * pvio_unhook_hypercalls() - undo pvio_hook_hypercalls()
+ * pvio_host_unhook_hypercalls() - undo pvio_host_hook_hypercalls()
  *
  * Context: may sleep. Calls redirected earlier may still be under way; each
- * has its reference in pvio_users.
+ * has its reference in pvio_host_users.
  */
-void pvio_unhook_hypercalls(void)
+void pvio_host_unhook_hypercalls(void)
 {
 	unregister_ftrace_function(&hypercall_ops);
-	pvio_ftrace_free_filter(&hypercall_ops);
+	pvio_host_ftrace_free_filter(&hypercall_ops);
 }

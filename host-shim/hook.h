@@ -3,9 +3,9 @@
 #ifndef PVIO_HOST_HOOK_H
 #define PVIO_HOST_HOOK_H
 
-int pvio_hook_vm_destruction(void);
-void pvio_unhook_vm_destruction(void);
-int pvio_hook_hypercalls(void);
-void pvio_unhook_hypercalls(void);
+int pvio_host_hook_vm_destruction(void);
+void pvio_host_unhook_vm_destruction(void);
+int pvio_host_hook_hypercalls(void);
+void pvio_host_unhook_hypercalls(void);
 
 #endif /* PVIO_HOST_HOOK_H */

@@ -17,7 +17,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-#define PVIO_FEATURES	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
+#define SERVED_FEATURES	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
 			 PVIO_FEATURE_STOP)
 
 /* AMD APM vol. 3, Fn8000_001F EAX: bit 1 SEV, 3 SEV-ES, 4 SEV-SNP */
@@ -41,27 +41,27 @@ static void set_result(struct kvm_vcpu *vcpu, enum kvm_reg reg, long value)
 }
 
 /**
- * pvio_hypercall_ours() - whether a hypercall is for this module
+ * pvio_host_hypercall_ours() - whether a hypercall is for this module
  * @vcpu: the vCPU that made it
  *
  * Context: the ftrace callback of kvm_emulate_hypercall(); must not sleep.
  * Return: true for the numbers of pvio_abi.h, unless the guest talks to KVM
  * in Xen's or Hyper-V's way, where RAX means something else.
  */
-bool pvio_hypercall_ours(struct kvm_vcpu *vcpu)
+bool pvio_host_hypercall_ours(struct kvm_vcpu *vcpu)
 {
 	unsigned long nr = arg(vcpu, VCPU_REGS_RAX);
 
 	return nr >= PVIO_HC_FIRST && nr <= PVIO_HC_LAST &&
-	       !pvio_kvm_xen_hypercalls(vcpu->kvm) &&
-	       !pvio_kvm_hyperv_hypercalls(vcpu->kvm);
+	       !pvio_host_kvm_xen_hypercalls(vcpu->kvm) &&
+	       !pvio_host_kvm_hyperv_hypercalls(vcpu->kvm);
 }
 
 static bool guest_encrypted(struct kvm_vcpu *vcpu)
 {
 	int i;
 
-	if (pvio_kvm_state_protected(vcpu))
+	if (pvio_host_kvm_state_protected(vcpu))
 		return true;
 	for (i = 0; i < vcpu->arch.cpuid_nent; i++) {
 		if (vcpu->arch.cpuid_entries[i].function == CPUID_ENCRYPTION)
@@ -74,23 +74,23 @@ static bool guest_encrypted(struct kvm_vcpu *vcpu)
 /* kvm_require_cpl() queues a #GP where the level is not the one required. */
 static bool at_cpl0(struct kvm_vcpu *vcpu)
 {
-	if (pvio_kvm.require_cpl(vcpu, 0))
+	if (pvio_host_kvm.require_cpl(vcpu, 0))
 		return true;
 	vcpu->arch.exception.pending = false;
 	return false;
 }
 
-static enum pvio_refusal check_caller(struct kvm_vcpu *vcpu)
+static enum pvio_host_refusal check_caller(struct kvm_vcpu *vcpu)
 {
 	if (guest_encrypted(vcpu))
-		return PVIO_REFUSED_ENCRYPTED;
+		return PVIO_HOST_REFUSED_ENCRYPTED;
 	if (vcpu->arch.hflags & HF_GUEST_MASK)
-		return PVIO_REFUSED_NESTED;
+		return PVIO_HOST_REFUSED_NESTED;
 	if (!at_cpl0(vcpu))
-		return PVIO_REFUSED_PRIVILEGE;
+		return PVIO_HOST_REFUSED_PRIVILEGE;
 	if (arg(vcpu, VCPU_REGS_RDX))
-		return PVIO_REFUSED_ARGUMENT;
-	return PVIO_ACCEPTED;
+		return PVIO_HOST_REFUSED_ARGUMENT;
+	return PVIO_HOST_ACCEPTED;
 }
 
 /* Ends the hypercall: nothing of the module may be touched afterwards. */
@@ -101,77 +101,77 @@ static int finish(struct kvm_vcpu *vcpu, long result, u32 note)
 	set_result(vcpu, VCPU_REGS_RAX, result);
 	set_result(vcpu, VCPU_REGS_RDX, note);
 	vcpu->stat.hypercalls++;
-	r = pvio_kvm.skip_emulated_instruction(vcpu);
-	percpu_ref_put(&pvio_users);
+	r = pvio_host_kvm.skip_emulated_instruction(vcpu);
+	percpu_ref_put(&pvio_host_users);
 	return r;
 }
 
-static int refuse(struct kvm_vcpu *vcpu, struct pvio_vcpu *pv,
-		  enum pvio_refusal refusal)
+static int refuse(struct kvm_vcpu *vcpu, struct pvio_host_vcpu *pv,
+		  enum pvio_host_refusal refusal)
 {
 	if (pv)
 		pv->stats.refused[refusal]++;
-	trace_pvio_refuse(vcpu, pvio_refusals[refusal].name);
-	return finish(vcpu, pvio_refusals[refusal].error, 0);
+	trace_pvio_host_refuse(vcpu, pvio_host_refusals[refusal].name);
+	return finish(vcpu, pvio_host_refusals[refusal].error, 0);
 }
 
-static void account(struct pvio_vcpu *pv)
+static void account(struct pvio_host_vcpu *pv)
 {
 	pv->stats.batches++;
 	pv->stats.operations += pv->batch.done;
 	pv->stats.user_exits += pv->batch.user_exits;
-	trace_pvio_batch(pv->vcpu, pv->batch.count, pv->batch.done,
-			 pv->batch.user_exits);
+	trace_pvio_host_batch(pv->vcpu, pv->batch.count, pv->batch.done,
+			      pv->batch.user_exits);
 }
 
 static int complete_user(struct kvm_vcpu *vcpu);
 
-static int wait_for_user(struct pvio_vcpu *pv)
+static int wait_for_user(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
 	set_result(vcpu, VCPU_REGS_RAX, 0);
-	set_result(vcpu, VCPU_REGS_RDX, pvio_batch_note(&pv->batch));
+	set_result(vcpu, VCPU_REGS_RDX, pvio_host_batch_note(&pv->batch));
 	vcpu->arch.complete_userspace_io = complete_user;
 	WRITE_ONCE(pv->waiting, true);
 	return 0;
 }
 
-static int proceed(struct pvio_vcpu *pv, enum pvio_next next)
+static int proceed(struct pvio_host_vcpu *pv, enum pvio_host_next next)
 {
 	int skipped;
 
-	if (next == PVIO_NEXT_EXIT)
+	if (next == PVIO_HOST_NEXT_EXIT)
 		return wait_for_user(pv);
 
 	account(pv);
-	if (next == PVIO_NEXT_FINISH)
-		return finish(pv->vcpu, pvio_batch_result(&pv->batch),
-			      pvio_batch_note(&pv->batch));
+	if (next == PVIO_HOST_NEXT_FINISH)
+		return finish(pv->vcpu, pvio_host_batch_result(&pv->batch),
+			      pvio_host_batch_note(&pv->batch));
 
 	/* KVM has moved the RIP: the batch ends here, as a short one */
-	set_result(pv->vcpu, VCPU_REGS_RAX, pvio_batch_result(&pv->batch));
-	set_result(pv->vcpu, VCPU_REGS_RDX, pvio_batch_note(&pv->batch));
+	set_result(pv->vcpu, VCPU_REGS_RAX, pvio_host_batch_result(&pv->batch));
+	set_result(pv->vcpu, VCPU_REGS_RDX, pvio_host_batch_note(&pv->batch));
 	pv->vcpu->stat.hypercalls++;
 	skipped = pv->skipped;
-	percpu_ref_put(&pvio_users);
+	percpu_ref_put(&pvio_host_users);
 	return skipped;
 }
 
 static int continue_batch(struct kvm_vcpu *vcpu)
 {
-	struct pvio_vcpu *pv = pvio_vcpu_find(vcpu);
-	enum pvio_next next;
+	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
+	enum pvio_host_next next;
 
 	WRITE_ONCE(pv->waiting, false);
 	/* KVM's completion would: the port access is over */
 	vcpu->arch.pio.count = 0;
-	if (pvio_kvm.get_linear_rip(vcpu) != pv->rip) {
+	if (pvio_host_kvm.get_linear_rip(vcpu) != pv->rip) {
 		pv->stats.abandoned++;
-		percpu_ref_put(&pvio_users);
+		percpu_ref_put(&pvio_host_users);
 		return 1;
 	}
-	next = pvio_batch_continue(&pv->batch);
+	next = pvio_host_batch_continue(&pv->batch);
 	return proceed(pv, next);
 }
 
@@ -193,21 +193,21 @@ static int complete_user(struct kvm_vcpu *vcpu)
 
 static int run_batch(struct kvm_vcpu *vcpu)
 {
-	enum pvio_refusal refusal = check_caller(vcpu);
-	struct pvio_vcpu *pv = pvio_vcpu_get(vcpu);
+	enum pvio_host_refusal refusal = check_caller(vcpu);
+	struct pvio_host_vcpu *pv = pvio_host_vcpu_get(vcpu);
 
 	if (!pv)
-		return refuse(vcpu, NULL, PVIO_REFUSED_NOMEM);
+		return refuse(vcpu, NULL, PVIO_HOST_REFUSED_NOMEM);
 	if (!refusal)
-		refusal = pvio_batch_begin(&pv->batch,
-					   arg(vcpu, VCPU_REGS_RBX),
-					   arg(vcpu, VCPU_REGS_RCX));
+		refusal = pvio_host_batch_begin(&pv->batch,
+						arg(vcpu, VCPU_REGS_RBX),
+						arg(vcpu, VCPU_REGS_RCX));
 	if (refusal)
 		return refuse(vcpu, pv, refusal);
 
-	pv->rip = pvio_kvm.get_linear_rip(vcpu);
+	pv->rip = pvio_host_kvm.get_linear_rip(vcpu);
 	pv->stored = 0;
-	return proceed(pv, pvio_batch_step(&pv->batch));
+	return proceed(pv, pvio_host_batch_step(&pv->batch));
 }
 
 static long query(unsigned long item)
@@ -216,7 +216,7 @@ static long query(unsigned long item)
 	case PVIO_QUERY_VERSION:
 		return PVIO_ABI_VERSION;
 	case PVIO_QUERY_FEATURES:
-		return PVIO_FEATURES;
+		return SERVED_FEATURES;
 	case PVIO_QUERY_MAX_OPS:
 		return PVIO_MAX_OPS;
 	default:
@@ -225,30 +225,30 @@ static long query(unsigned long item)
 }
 
 /**
- * pvio_hypercall() - serve a hypercall in the place of KVM
+ * pvio_host_hypercall() - serve a hypercall in the place of KVM
  * @vcpu: the vCPU that made it
  *
  * Entered from the ftrace callback instead of kvm_emulate_hypercall(), with a
- * reference in pvio_users.
+ * reference in pvio_host_users.
  *
  * Context: KVM_RUN, with vcpu->mutex and kvm->srcu held; may sleep.
  * Return: as kvm_emulate_hypercall(): 1 to enter the guest, 0 to leave for
  * user space, or a negative error of KVM's.
  */
-int pvio_hypercall(struct kvm_vcpu *vcpu)
+int pvio_host_hypercall(struct kvm_vcpu *vcpu)
 {
-	enum pvio_refusal refusal;
+	enum pvio_host_refusal refusal;
 
 	if (arg(vcpu, VCPU_REGS_RAX) == PVIO_HC_BATCH)
 		return run_batch(vcpu);
 
 	refusal = check_caller(vcpu);
 	if (refusal)
-		return refuse(vcpu, pvio_vcpu_find(vcpu), refusal);
+		return refuse(vcpu, pvio_host_vcpu_find(vcpu), refusal);
 	return finish(vcpu, query(arg(vcpu, VCPU_REGS_RBX)), 0);
 }
 
-static void hand_over(struct pvio_vcpu *pv)
+static void hand_over(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
@@ -260,30 +260,30 @@ static void hand_over(struct pvio_vcpu *pv)
 		pv->waiting = false;
 		pv->stats.handed_over++;
 		account(pv);
-		percpu_ref_put(&pvio_users);
+		percpu_ref_put(&pvio_host_users);
 	}
 	mutex_unlock(&vcpu->mutex);
 }
 
 /**
- * pvio_hypercalls_hand_over() - leave pending completions to KVM
+ * pvio_host_hypercalls_hand_over() - leave pending completions to KVM
  *
- * To be repeated until pvio_users is empty: a vCPU that is being served may
- * yet go to user space, and KVM has no completion of its own for MMIO, which
- * has to be waited for.
+ * To be repeated until pvio_host_users is empty: a vCPU that is being served
+ * may yet go to user space, and KVM has no completion of its own for MMIO,
+ * which has to be waited for.
  *
- * Context: module exit, after pvio_users was killed.
+ * Context: module exit, after pvio_host_users was killed.
  * Return: the process of a VM that has to be waited for, or 0.
  */
-pid_t pvio_hypercalls_hand_over(void)
+pid_t pvio_host_hypercalls_hand_over(void)
 {
-	struct pvio_vcpu *pv;
-	struct pvio_vm *vm;
+	struct pvio_host_vcpu *pv;
+	struct pvio_host_vm *vm;
 	pid_t waiting = 0;
 
 	/* as long as a VM is in the list, its vCPUs exist */
-	raw_spin_lock(&pvio_vms_lock);
-	list_for_each_entry(vm, &pvio_vms, node) {
+	raw_spin_lock(&pvio_host_vms_lock);
+	list_for_each_entry(vm, &pvio_host_vms, node) {
 		list_for_each_entry(pv, &vm->vcpus, node) {
 			if (READ_ONCE(pv->waiting))
 				hand_over(pv);
@@ -291,6 +291,6 @@ pid_t pvio_hypercalls_hand_over(void)
 				waiting = vm->kvm->userspace_pid;
 		}
 	}
-	raw_spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_host_vms_lock);
 	return waiting;
 }

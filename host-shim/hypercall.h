@@ -12,10 +12,10 @@ struct kvm_vcpu;
  * One reference for each vCPU inside the module, or in user space with the
  * module's completion pending. Killed first when the module goes.
  */
-extern struct percpu_ref pvio_users;
+extern struct percpu_ref pvio_host_users;
 
-bool pvio_hypercall_ours(struct kvm_vcpu *vcpu);
-int pvio_hypercall(struct kvm_vcpu *vcpu);
-pid_t pvio_hypercalls_hand_over(void);
+bool pvio_host_hypercall_ours(struct kvm_vcpu *vcpu);
+int pvio_host_hypercall(struct kvm_vcpu *vcpu);
+pid_t pvio_host_hypercalls_hand_over(void);
 
 #endif /* PVIO_HOST_HYPERCALL_H */

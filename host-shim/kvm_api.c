@@ -6,13 +6,14 @@
 
 #include "kvm_api.h"
 
-struct pvio_kvm_api pvio_kvm __read_mostly;
+struct pvio_host_kvm_api pvio_host_kvm __read_mostly;
 
 static const struct {
 	const char *name;
-	size_t slot;
-} pvio_kvm_symbols[] = {
-#define SYMBOL(field) { "kvm_" #field, offsetof(struct pvio_kvm_api, field) }
+	size_t at;
+} kvm_symbols[] = {
+#define SYMBOL(field) \
+	{ "kvm_" #field, offsetof(struct pvio_host_kvm_api, field) }
 	SYMBOL(emulate_hypercall),
 	SYMBOL(skip_emulated_instruction),
 	SYMBOL(fast_pio),
@@ -26,39 +27,40 @@ static const struct {
 static void put_first(unsigned int n)
 {
 	while (n--)
-		__symbol_put(pvio_kvm_symbols[n].name);
+		__symbol_put(kvm_symbols[n].name);
 }
 
 /**
- * pvio_kvm_api_get() - fill in pvio_kvm
+ * pvio_host_kvm_api_get() - fill in pvio_host_kvm
  *
  * Context: module initialisation, may sleep. Pins kvm.ko.
  * Return: 0, or -ENOENT where KVM is not loaded or lacks a function.
  */
-int pvio_kvm_api_get(void)
+int pvio_host_kvm_api_get(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(pvio_kvm_symbols); i++) {
-		void *symbol = __symbol_get(pvio_kvm_symbols[i].name);
+	for (i = 0; i < ARRAY_SIZE(kvm_symbols); i++) {
+		void *symbol = __symbol_get(kvm_symbols[i].name);
 
 		if (!symbol) {
 			pr_err("%s not found: load kvm-amd or kvm-intel first, or this kernel is not supported\n",
-			       pvio_kvm_symbols[i].name);
+			       kvm_symbols[i].name);
 			put_first(i);
 			return -ENOENT;
 		}
-		*(void **)((char *)&pvio_kvm + pvio_kvm_symbols[i].slot) = symbol;
+		*(void **)((char *)&pvio_host_kvm + kvm_symbols[i].at) = symbol;
 	}
 	return 0;
 }
 
 /**
- * pvio_kvm_api_put() - undo pvio_kvm_api_get()
+ * pvio_host_kvm_api_put() - undo pvio_host_kvm_api_get()
  *
- * Context: module exit, may sleep. No function of pvio_kvm may be called after.
+ * Context: module exit, may sleep. No function of pvio_host_kvm may be called
+ * after.
  */
-void pvio_kvm_api_put(void)
+void pvio_host_kvm_api_put(void)
 {
-	put_first(ARRAY_SIZE(pvio_kvm_symbols));
+	put_first(ARRAY_SIZE(kvm_symbols));
 }

@@ -11,7 +11,7 @@
 
 #include <linux/kvm_host.h>
 
-struct pvio_kvm_api {
+struct pvio_host_kvm_api {
 	/* arch/x86/kvm/x86.c */
 	int (*emulate_hypercall)(struct kvm_vcpu *vcpu);
 	int (*skip_emulated_instruction)(struct kvm_vcpu *vcpu);
@@ -26,9 +26,9 @@ struct pvio_kvm_api {
 				const void *data, unsigned long len);
 };
 
-extern struct pvio_kvm_api pvio_kvm;
+extern struct pvio_host_kvm_api pvio_host_kvm;
 
-int pvio_kvm_api_get(void);
-void pvio_kvm_api_put(void);
+int pvio_host_kvm_api_get(void);
+void pvio_host_kvm_api_put(void);
 
 #endif /* PVIO_HOST_KVM_API_H */

@@ -15,7 +15,7 @@
 #include "stats.h"
 #include "vcpu.h"
 
-struct percpu_ref pvio_users;
+struct percpu_ref pvio_host_users;
 static DECLARE_COMPLETION(users_gone);
 
 static void last_user_gone(struct percpu_ref *ref)
@@ -34,7 +34,7 @@ static void wait_for_users(void)
 	pid_t pid;
 
 	do {
-		pid = pvio_hypercalls_hand_over();
+		pid = pvio_host_hypercalls_hand_over();
 		if (pid && time_after(jiffies, patience)) {
 			pr_warn("waiting for the VM of process %d to go on with a batch: continue or end it\n",
 				pid);
@@ -48,42 +48,42 @@ static int __init pvio_host_init(void)
 {
 	int r;
 
-	r = pvio_kvm_api_get();
+	r = pvio_host_kvm_api_get();
 	if (r)
 		return r;
-	r = percpu_ref_init(&pvio_users, last_user_gone, 0, GFP_KERNEL);
+	r = percpu_ref_init(&pvio_host_users, last_user_gone, 0, GFP_KERNEL);
 	if (r)
 		goto err_put_api;
-	r = pvio_hook_vm_destruction();
+	r = pvio_host_hook_vm_destruction();
 	if (r)
 		goto err_exit_users;
-	r = pvio_hook_hypercalls();
+	r = pvio_host_hook_hypercalls();
 	if (r)
 		goto err_unhook_vm_destruction;
-	pvio_stats_create();
+	pvio_host_stats_create();
 	pr_info("serving batches of up to %zu operations, ABI %d\n",
 		PVIO_MAX_OPS, PVIO_ABI_VERSION);
 	return 0;
 
 err_unhook_vm_destruction:
-	pvio_unhook_vm_destruction();
+	pvio_host_unhook_vm_destruction();
 err_exit_users:
-	percpu_ref_exit(&pvio_users);
+	percpu_ref_exit(&pvio_host_users);
 err_put_api:
-	pvio_kvm_api_put();
+	pvio_host_kvm_api_put();
 	return r;
 }
 
 static void __exit pvio_host_exit(void)
 {
-	pvio_stats_remove();
-	percpu_ref_kill(&pvio_users);
-	pvio_unhook_hypercalls();
+	pvio_host_stats_remove();
+	percpu_ref_kill(&pvio_host_users);
+	pvio_host_unhook_hypercalls();
 	wait_for_users();
-	pvio_unhook_vm_destruction();
-	pvio_vms_free();
-	percpu_ref_exit(&pvio_users);
-	pvio_kvm_api_put();
+	pvio_host_unhook_vm_destruction();
+	pvio_host_vms_free();
+	percpu_ref_exit(&pvio_host_users);
+	pvio_host_kvm_api_put();
 }
 
 module_init(pvio_host_init);

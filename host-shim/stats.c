@@ -16,46 +16,46 @@ static void show_header(struct seq_file *m)
 	unsigned int i;
 
 	seq_puts(m, "vm vcpus batches operations user_exits abandoned handed_over");
-	for (i = PVIO_ACCEPTED + 1; i < PVIO_REFUSALS; i++)
-		seq_printf(m, " refused_%s", pvio_refusals[i].name);
+	for (i = PVIO_HOST_ACCEPTED + 1; i < PVIO_HOST_REFUSALS; i++)
+		seq_printf(m, " refused_%s", pvio_host_refusals[i].name);
 	seq_putc(m, '\n');
 }
 
-static void show_counters(struct seq_file *m, const struct pvio_stats *s)
+static void show_counters(struct seq_file *m, const struct pvio_host_stats *s)
 {
 	unsigned int i;
 
 	seq_printf(m, " %llu %llu %llu %llu %llu", s->batches, s->operations,
 		   s->user_exits, s->abandoned, s->handed_over);
-	for (i = PVIO_ACCEPTED + 1; i < PVIO_REFUSALS; i++)
+	for (i = PVIO_HOST_ACCEPTED + 1; i < PVIO_HOST_REFUSALS; i++)
 		seq_printf(m, " %llu", s->refused[i]);
 	seq_putc(m, '\n');
 }
 
 static int stats_show(struct seq_file *m, void *unused)
 {
-	struct pvio_stats total;
+	struct pvio_host_stats total;
 	unsigned int vcpus = 0;
-	struct pvio_vm *vm;
+	struct pvio_host_vm *vm;
 
 	show_header(m);
-	raw_spin_lock(&pvio_vms_lock);
-	total = pvio_retired;
-	list_for_each_entry(vm, &pvio_vms, node) {
-		struct pvio_stats sum = {};
-		struct pvio_vcpu *pv;
+	raw_spin_lock(&pvio_host_vms_lock);
+	total = pvio_host_retired;
+	list_for_each_entry(vm, &pvio_host_vms, node) {
+		struct pvio_host_stats sum = {};
+		struct pvio_host_vcpu *pv;
 		unsigned int n = 0;
 
 		list_for_each_entry(pv, &vm->vcpus, node) {
-			pvio_stats_add(&sum, &pv->stats);
+			pvio_host_stats_add(&sum, &pv->stats);
 			n++;
 		}
-		pvio_stats_add(&total, &sum);
+		pvio_host_stats_add(&total, &sum);
 		vcpus += n;
 		seq_printf(m, "%d %u", vm->kvm->userspace_pid, n);
 		show_counters(m, &sum);
 	}
-	raw_spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_host_vms_lock);
 	seq_printf(m, "total %u", vcpus);
 	show_counters(m, &total);
 	return 0;
@@ -63,22 +63,22 @@ static int stats_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(stats);
 
 /**
- * pvio_stats_create() - show the counters
+ * pvio_host_stats_create() - show the counters
  *
  * Context: may sleep. Does without where debugfs is not there.
  */
-void pvio_stats_create(void)
+void pvio_host_stats_create(void)
 {
 	stats_dir = debugfs_create_dir("pvio_host", NULL);
 	debugfs_create_file("stats", 0444, stats_dir, NULL, &stats_fops);
 }
 
 /**
- * pvio_stats_remove() - undo pvio_stats_create()
+ * pvio_host_stats_remove() - undo pvio_host_stats_create()
  *
  * Context: may sleep; waits for readers.
  */
-void pvio_stats_remove(void)
+void pvio_host_stats_remove(void)
 {
 	debugfs_remove_recursive(stats_dir);
 }

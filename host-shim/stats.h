@@ -3,7 +3,7 @@
 #ifndef PVIO_HOST_STATS_H
 #define PVIO_HOST_STATS_H
 
-void pvio_stats_create(void);
-void pvio_stats_remove(void);
+void pvio_host_stats_create(void);
+void pvio_host_stats_remove(void);
 
 #endif /* PVIO_HOST_STATS_H */

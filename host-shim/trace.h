@@ -9,7 +9,7 @@
 #include <linux/kvm_host.h>
 #include <linux/tracepoint.h>
 
-TRACE_EVENT(pvio_batch,
+TRACE_EVENT(pvio_host_batch,
 	TP_PROTO(struct kvm_vcpu *vcpu, unsigned int count, unsigned int done,
 		 unsigned int user_exits),
 	TP_ARGS(vcpu, count, done, user_exits),
@@ -32,7 +32,7 @@ TRACE_EVENT(pvio_batch,
 		  __entry->done, __entry->user_exits)
 );
 
-TRACE_EVENT(pvio_refuse,
+TRACE_EVENT(pvio_host_refuse,
 	TP_PROTO(struct kvm_vcpu *vcpu, const char *reason),
 	TP_ARGS(vcpu, reason),
 	TP_STRUCT__entry(

@@ -5,28 +5,28 @@
 
 #include "vcpu.h"
 
-LIST_HEAD(pvio_vms);
-DEFINE_RAW_SPINLOCK(pvio_vms_lock);
+LIST_HEAD(pvio_host_vms);
+DEFINE_RAW_SPINLOCK(pvio_host_vms_lock);
 
-/* Counters of VMs that are gone, under pvio_vms_lock. */
-struct pvio_stats pvio_retired;
+/* Counters of VMs that are gone, under pvio_host_vms_lock. */
+struct pvio_host_stats pvio_host_retired;
 
-/* Changed under pvio_vms_lock, read under RCU. */
-static DEFINE_HASHTABLE(pvio_vcpus, 8);
+/* Changed under pvio_host_vms_lock, read under RCU. */
+static DEFINE_HASHTABLE(vcpu_table, 8);
 
 /**
- * pvio_vcpu_find() - the module's state of a vCPU
+ * pvio_host_vcpu_find() - the module's state of a vCPU
  * @vcpu: the vCPU, which the caller keeps alive
  *
  * Context: any.
  * Return: the state, or NULL where the vCPU has sent no batch yet.
  */
-struct pvio_vcpu *pvio_vcpu_find(struct kvm_vcpu *vcpu)
+struct pvio_host_vcpu *pvio_host_vcpu_find(struct kvm_vcpu *vcpu)
 {
-	struct pvio_vcpu *pv;
+	struct pvio_host_vcpu *pv;
 
 	rcu_read_lock();
-	hash_for_each_possible_rcu(pvio_vcpus, pv, hash, (unsigned long)vcpu) {
+	hash_for_each_possible_rcu(vcpu_table, pv, hash, (unsigned long)vcpu) {
 		if (pv->vcpu == vcpu)
 			goto out;
 	}
@@ -36,11 +36,11 @@ out:
 	return pv;
 }
 
-static struct pvio_vm *find_vm(struct kvm *kvm)
+static struct pvio_host_vm *find_vm(struct kvm *kvm)
 {
-	struct pvio_vm *vm;
+	struct pvio_host_vm *vm;
 
-	list_for_each_entry(vm, &pvio_vms, node) {
+	list_for_each_entry(vm, &pvio_host_vms, node) {
 		if (vm->kvm == kvm)
 			return vm;
 	}
@@ -48,16 +48,16 @@ static struct pvio_vm *find_vm(struct kvm *kvm)
 }
 
 /**
- * pvio_vcpu_get() - the module's state of a vCPU, made where it has none
+ * pvio_host_vcpu_get() - the module's state of a vCPU, made where it has none
  * @vcpu: the vCPU that the calling thread runs
  *
  * Context: in a hypercall; may sleep.
  * Return: the state, or NULL without memory.
  */
-struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu)
+struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu)
 {
-	struct pvio_vcpu *pv = pvio_vcpu_find(vcpu);
-	struct pvio_vm *new, *vm;
+	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
+	struct pvio_host_vm *new, *vm;
 
 	if (pv)
 		return pv;
@@ -71,33 +71,34 @@ struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu)
 	}
 
 	/* only this thread adds this vCPU, but others may add the VM */
-	raw_spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_host_vms_lock);
 	vm = find_vm(vcpu->kvm);
 	if (!vm) {
 		vm = new;
 		new = NULL;
 		vm->kvm = vcpu->kvm;
 		INIT_LIST_HEAD(&vm->vcpus);
-		list_add_tail(&vm->node, &pvio_vms);
+		list_add_tail(&vm->node, &pvio_host_vms);
 	}
 	pv->vcpu = vcpu;
 	pv->vm = vm;
 	list_add_tail(&pv->node, &vm->vcpus);
-	hash_add_rcu(pvio_vcpus, &pv->hash, (unsigned long)vcpu);
-	raw_spin_unlock(&pvio_vms_lock);
+	hash_add_rcu(vcpu_table, &pv->hash, (unsigned long)vcpu);
+	raw_spin_unlock(&pvio_host_vms_lock);
 
 	kfree(new);
 	return pv;
 }
 
 /**
- * pvio_stats_add() - add counters to counters
+ * pvio_host_stats_add() - add counters to counters
  * @to:		the sum
  * @from:	what to add
  *
  * Context: any; the caller keeps @to to itself.
  */
-void pvio_stats_add(struct pvio_stats *to, const struct pvio_stats *from)
+void pvio_host_stats_add(struct pvio_host_stats *to,
+			 const struct pvio_host_stats *from)
 {
 	const u64 *f = (const u64 *)from;
 	u64 *t = (u64 *)to;
@@ -108,13 +109,13 @@ void pvio_stats_add(struct pvio_stats *to, const struct pvio_stats *from)
 		t[i] += READ_ONCE(f[i]);
 }
 
-static unsigned int forget_vm(struct pvio_vm *vm)
+static unsigned int forget_vm(struct pvio_host_vm *vm)
 {
-	struct pvio_vcpu *pv, *next;
+	struct pvio_host_vcpu *pv, *next;
 	unsigned int waiting = 0;
 
 	list_for_each_entry_safe(pv, next, &vm->vcpus, node) {
-		pvio_stats_add(&pvio_retired, &pv->stats);
+		pvio_host_stats_add(&pvio_host_retired, &pv->stats);
 		waiting += pv->waiting;
 		hash_del_rcu(&pv->hash);
 		kfree_rcu(pv, rcu);
@@ -125,36 +126,36 @@ static unsigned int forget_vm(struct pvio_vm *vm)
 }
 
 /**
- * pvio_vm_forget() - drop what is kept of a VM
+ * pvio_host_vm_forget() - drop what is kept of a VM
  * @kvm: a VM that KVM is about to free: none of its vCPUs will run again
  *
  * Context: any but interrupts; does not sleep.
  * Return: how many of its vCPUs waited for user space and never will return.
  */
-unsigned int pvio_vm_forget(struct kvm *kvm)
+unsigned int pvio_host_vm_forget(struct kvm *kvm)
 {
 	unsigned int waiting = 0;
-	struct pvio_vm *vm;
+	struct pvio_host_vm *vm;
 
-	raw_spin_lock(&pvio_vms_lock);
+	raw_spin_lock(&pvio_host_vms_lock);
 	vm = find_vm(kvm);
 	if (vm)
 		waiting = forget_vm(vm);
-	raw_spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_host_vms_lock);
 	return waiting;
 }
 
 /**
- * pvio_vms_free() - drop what is kept of every VM
+ * pvio_host_vms_free() - drop what is kept of every VM
  *
  * Context: module exit, when nothing enters the module any more.
  */
-void pvio_vms_free(void)
+void pvio_host_vms_free(void)
 {
-	struct pvio_vm *vm, *next;
+	struct pvio_host_vm *vm, *next;
 
-	raw_spin_lock(&pvio_vms_lock);
-	list_for_each_entry_safe(vm, next, &pvio_vms, node)
+	raw_spin_lock(&pvio_host_vms_lock);
+	list_for_each_entry_safe(vm, next, &pvio_host_vms, node)
 		forget_vm(vm);
-	raw_spin_unlock(&pvio_vms_lock);
+	raw_spin_unlock(&pvio_host_vms_lock);
 }

@@ -11,28 +11,28 @@
 #include "batch.h"
 
 /* Written by the owner of the vCPU alone; sums of them may be a little old. */
-struct pvio_stats {
+struct pvio_host_stats {
 	u64 batches;
 	u64 operations;
 	u64 user_exits;
 	u64 abandoned;
 	u64 handed_over;
-	u64 refused[PVIO_REFUSALS];
+	u64 refused[PVIO_HOST_REFUSALS];
 };
 
 /**
- * struct pvio_vm - a VM that has sent a batch
- * @kvm:	the VM: alive as long as this is in pvio_vms
- * @vcpus:	its struct pvio_vcpu
- * @node:	in pvio_vms
+ * struct pvio_host_vm - a VM that has sent a batch
+ * @kvm:	the VM: alive as long as this is in pvio_host_vms
+ * @vcpus:	its struct pvio_host_vcpu
+ * @node:	in pvio_host_vms
  * @distrusted:	user space did not empty the coalesced ring when it should
  * @rcu:	for freeing
  *
- * Lists change under pvio_vms_lock, which the destruction of a VM takes
+ * Lists change under pvio_host_vms_lock, which the destruction of a VM takes
  * before KVM frees anything of it. It is a raw one, since ftrace calls with
  * preemption disabled.
  */
-struct pvio_vm {
+struct pvio_host_vm {
 	struct kvm *kvm;
 	struct list_head vcpus;
 	struct list_head node;
@@ -41,11 +41,11 @@ struct pvio_vm {
 };
 
 /**
- * struct pvio_vcpu - a vCPU that has sent a batch
+ * struct pvio_host_vcpu - a vCPU that has sent a batch
  * @vcpu:	the vCPU, and the key in the hash table
  * @vm:		its VM
  * @hash:	in the hash table, read under RCU
- * @node:	in pvio_vm.vcpus
+ * @node:	in pvio_host_vm.vcpus
  * @rcu:	for freeing
  * @rip:	linear address of the hypercall that sent it
  * @kvm_complete: KVM's own completion of the exit under way, which a removal
@@ -53,7 +53,7 @@ struct pvio_vm {
  * @ring_mark:	the slot of its newest write in the coalesced ring
  * @stored:	values stored in guest memory for this hypercall
  * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
- *		reference in pvio_users
+ *		reference in pvio_host_users
  * @skipped:	KVM's verdict where it moved the RIP past the hypercall
  * @stats:	counters
  * @batch:	the batch being run
@@ -61,9 +61,9 @@ struct pvio_vm {
  * @rip to @batch belong to whoever holds vcpu->mutex: the thread in KVM_RUN
  * or the removal of the module.
  */
-struct pvio_vcpu {
+struct pvio_host_vcpu {
 	struct kvm_vcpu *vcpu;
-	struct pvio_vm *vm;
+	struct pvio_host_vm *vm;
 	struct hlist_node hash;
 	struct list_head node;
 	struct rcu_head rcu;
@@ -73,23 +73,25 @@ struct pvio_vcpu {
 	unsigned int stored;
 	bool waiting;
 	int skipped;
-	struct pvio_stats stats;
-	struct pvio_batch batch;
+	struct pvio_host_stats stats;
+	struct pvio_host_batch batch;
 };
 
-extern struct list_head pvio_vms;
-extern raw_spinlock_t pvio_vms_lock;
-extern struct pvio_stats pvio_retired;
+extern struct list_head pvio_host_vms;
+extern raw_spinlock_t pvio_host_vms_lock;
+extern struct pvio_host_stats pvio_host_retired;
 
-static inline struct pvio_vcpu *pvio_batch_vcpu(struct pvio_batch *b)
+static inline struct pvio_host_vcpu *
+pvio_host_batch_vcpu(struct pvio_host_batch *b)
 {
-	return container_of(b, struct pvio_vcpu, batch);
+	return container_of(b, struct pvio_host_vcpu, batch);
 }
 
-struct pvio_vcpu *pvio_vcpu_find(struct kvm_vcpu *vcpu);
-struct pvio_vcpu *pvio_vcpu_get(struct kvm_vcpu *vcpu);
-void pvio_stats_add(struct pvio_stats *to, const struct pvio_stats *from);
-unsigned int pvio_vm_forget(struct kvm *kvm);
-void pvio_vms_free(void);
+struct pvio_host_vcpu *pvio_host_vcpu_find(struct kvm_vcpu *vcpu);
+struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu);
+void pvio_host_stats_add(struct pvio_host_stats *to,
+			 const struct pvio_host_stats *from);
+unsigned int pvio_host_vm_forget(struct kvm *kvm);
+void pvio_host_vms_free(void);
 
 #endif /* PVIO_HOST_VCPU_H */

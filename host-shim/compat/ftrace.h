@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Wraps <linux/ftrace.h>. */
-#ifndef PVIO_COMPAT_FTRACE_H
-#define PVIO_COMPAT_FTRACE_H
+#ifndef PVIO_HOST_COMPAT_FTRACE_H
+#define PVIO_HOST_COMPAT_FTRACE_H
 
 #include <linux/ftrace.h>
 #include <linux/version.h>
 
 /* 5.11: callbacks get ftrace_regs, and are guarded from recursion on demand */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-#define pvio_ftrace_regs		ftrace_regs
-#define pvio_ftrace_pt_regs(fregs)	ftrace_get_regs(fregs)
-#define PVIO_FTRACE_RECURSION		FTRACE_OPS_FL_RECURSION
+#define pvio_host_ftrace_regs			ftrace_regs
+#define pvio_host_ftrace_pt_regs(fregs)		ftrace_get_regs(fregs)
+#define PVIO_HOST_FTRACE_RECURSION		FTRACE_OPS_FL_RECURSION
 #else
-#define pvio_ftrace_regs		pt_regs
-#define pvio_ftrace_pt_regs(fregs)	(fregs)
-#define PVIO_FTRACE_RECURSION		0
+#define pvio_host_ftrace_regs			pt_regs
+#define pvio_host_ftrace_pt_regs(fregs)		(fregs)
+#define PVIO_HOST_FTRACE_RECURSION		0
 #endif
 
 /* 5.16 exported ftrace_free_filter(); an emptied filter keeps a few bytes */
-static inline void pvio_ftrace_free_filter(struct ftrace_ops *ops)
+static inline void pvio_host_ftrace_free_filter(struct ftrace_ops *ops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
 	ftrace_free_filter(ops);
@@ -27,4 +27,4 @@ static inline void pvio_ftrace_free_filter(struct ftrace_ops *ops)
 #endif
 }
 
-#endif /* PVIO_COMPAT_FTRACE_H */
+#endif /* PVIO_HOST_COMPAT_FTRACE_H */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Wraps <linux/kvm_host.h>. */
-#ifndef PVIO_COMPAT_KVM_HOST_H
-#define PVIO_COMPAT_KVM_HOST_H
+#ifndef PVIO_HOST_COMPAT_KVM_HOST_H
+#define PVIO_HOST_COMPAT_KVM_HOST_H
 
 #include <linux/kvm_host.h>
 #include <linux/version.h>
 
 /* 5.11: the registers of an SEV-ES guest are out of reach */
-static inline bool pvio_kvm_state_protected(const struct kvm_vcpu *vcpu)
+static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return vcpu->arch.guest_state_protected;
@@ -17,7 +17,7 @@ static inline bool pvio_kvm_state_protected(const struct kvm_vcpu *vcpu)
 }
 
 /* 5.11: dirty pages may go into a ring, which has room for so many at a time */
-static inline bool pvio_kvm_dirty_ring(const struct kvm *kvm)
+static inline bool pvio_host_kvm_dirty_ring(const struct kvm *kvm)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return kvm->dirty_ring_size;
@@ -32,35 +32,35 @@ static inline bool pvio_kvm_dirty_ring(const struct kvm *kvm)
  * 5.12 brought Xen's calls, 6.8 made both optional.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || IS_ENABLED(CONFIG_KVM_HYPERV)
-static inline bool pvio_kvm_hyperv_hypercalls(const struct kvm *kvm)
+static inline bool pvio_host_kvm_hyperv_hypercalls(const struct kvm *kvm)
 {
 	return kvm->arch.hyperv.hv_guest_os_id;
 }
 #else
-static inline bool pvio_kvm_hyperv_hypercalls(const struct kvm *kvm)
+static inline bool pvio_host_kvm_hyperv_hypercalls(const struct kvm *kvm)
 {
 	return false;
 }
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 12, 0) || !IS_ENABLED(CONFIG_KVM_XEN)
-static inline bool pvio_kvm_xen_hypercalls(const struct kvm *kvm)
+static inline bool pvio_host_kvm_xen_hypercalls(const struct kvm *kvm)
 {
 	return false;
 }
 #else
 /* 6.15 gathered what KVM keeps of Xen in one place */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
-#define pvio_kvm_xen_config(kvm)	(&(kvm)->arch.xen.hvm_config)
+#define pvio_host_kvm_xen_config(kvm)	(&(kvm)->arch.xen.hvm_config)
 #else
-#define pvio_kvm_xen_config(kvm)	(&(kvm)->arch.xen_hvm_config)
+#define pvio_host_kvm_xen_config(kvm)	(&(kvm)->arch.xen_hvm_config)
 #endif
 
-static inline bool pvio_kvm_xen_hypercalls(const struct kvm *kvm)
+static inline bool pvio_host_kvm_xen_hypercalls(const struct kvm *kvm)
 {
-	return pvio_kvm_xen_config(kvm)->flags &
+	return pvio_host_kvm_xen_config(kvm)->flags &
 	       KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL;
 }
 #endif
 
-#endif /* PVIO_COMPAT_KVM_HOST_H */
+#endif /* PVIO_HOST_COMPAT_KVM_HOST_H */

@@ -36,7 +36,8 @@ static bool chance(unsigned int n)
 	return !(random() % n);
 }
 
-int pvio_guest_read(struct pvio_batch *b, __u64 gpa, void *to, unsigned int len)
+int pvio_host_guest_read(struct pvio_host_batch *b, __u64 gpa, void *to,
+			 unsigned int len)
 {
 	CHECK((gpa & (PVIO_PAGE_SIZE - 1)) + len <= PVIO_PAGE_SIZE);
 	if (faulty && chance(8))
@@ -45,8 +46,8 @@ int pvio_guest_read(struct pvio_batch *b, __u64 gpa, void *to, unsigned int len)
 	return 0;
 }
 
-int pvio_guest_write(struct pvio_batch *b, __u64 gpa, const void *from,
-		     unsigned int len)
+int pvio_host_guest_write(struct pvio_host_batch *b, __u64 gpa,
+			  const void *from, unsigned int len)
 {
 	CHECK((gpa & (PVIO_PAGE_SIZE - 1)) + len <= PVIO_PAGE_SIZE);
 	if (faulty && chance(16))
@@ -58,7 +59,7 @@ int pvio_guest_write(struct pvio_batch *b, __u64 gpa, const void *from,
 	return 0;
 }
 
-bool pvio_mmio_allowed(struct pvio_batch *b, const struct pvio_op *op)
+bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 {
 	CHECK(!(op->addr & (op->size - 1)));
 	return !chance(50);
@@ -74,13 +75,14 @@ static void check_op(const struct pvio_op *op)
 		CHECK(op->size && op->size <= 4 && op->addr + op->size <= 0x10000);
 }
 
-bool pvio_kernel_claims(struct pvio_batch *b, const struct pvio_op *op)
+bool pvio_host_kernel_claims(struct pvio_host_batch *b,
+			     const struct pvio_op *op)
 {
 	check_op(op);
 	return chance(6);
 }
 
-int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op)
+int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
 	CHECK(!b->unflushed);
 	if (chance(3))
@@ -90,7 +92,7 @@ int pvio_kernel_access(struct pvio_batch *b, struct pvio_op *op)
 	return 0;
 }
 
-int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
+int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 {
 	CHECK(!pvio_kind_is_read(op->kind));
 	if (chance(10))
@@ -99,7 +101,7 @@ int pvio_ring_push(struct pvio_batch *b, const struct pvio_op *op)
 	return 0;
 }
 
-bool pvio_ring_drained(struct pvio_batch *b)
+bool pvio_host_ring_drained(struct pvio_host_batch *b)
 {
 	if (chance(5))
 		return false;
@@ -108,13 +110,13 @@ bool pvio_ring_drained(struct pvio_batch *b)
 	return true;
 }
 
-void pvio_ring_distrust(struct pvio_batch *b)
+void pvio_host_ring_distrust(struct pvio_host_batch *b)
 {
 	performed += in_ring;
 	in_ring = 0;
 }
 
-bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op)
+bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
 	CHECK(!b->unflushed && !in_ring);
 	check_op(op);
@@ -124,14 +126,14 @@ bool pvio_user_access(struct pvio_batch *b, struct pvio_op *op)
 	return !chance(40);
 }
 
-bool pvio_user_flush(struct pvio_batch *b)
+bool pvio_host_user_flush(struct pvio_host_batch *b)
 {
 	CHECK(b->unflushed);
 	exits++;
 	return true;
 }
 
-__u64 pvio_user_value(struct pvio_batch *b, const struct pvio_op *op)
+__u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op)
 {
 	return random();
 }
@@ -160,9 +162,9 @@ static void random_page(void)
 
 static void one_batch(void)
 {
-	static struct pvio_batch b;
-	enum pvio_refusal refusal;
-	enum pvio_next next;
+	static struct pvio_host_batch b;
+	enum pvio_host_refusal refusal;
+	enum pvio_host_next next;
 	__u64 count = chance(20) ? (__u64)random() << 20 : random() % 140;
 	__u64 gpa = (__u64)random() << 12;
 
@@ -174,21 +176,21 @@ static void one_batch(void)
 	if (chance(5))
 		gpa += random() % PVIO_PAGE_SIZE;
 
-	refusal = pvio_batch_begin(&b, gpa, count);
-	CHECK(refusal < PVIO_REFUSALS);
+	refusal = pvio_host_batch_begin(&b, gpa, count);
+	CHECK(refusal < PVIO_HOST_REFUSALS);
 	if (refusal) {
-		CHECK(pvio_refusals[refusal].error < 0);
+		CHECK(pvio_host_refusals[refusal].error < 0);
 		CHECK(!performed && !exits && !in_ring);
 		return;
 	}
 	CHECK(b.count == count && count <= PVIO_MAX_OPS);
-	next = pvio_batch_step(&b);
-	while (next == PVIO_NEXT_EXIT) {
-		__u32 note = pvio_batch_note(&b);
+	next = pvio_host_batch_step(&b);
+	while (next == PVIO_HOST_NEXT_EXIT) {
+		__u32 note = pvio_host_batch_note(&b);
 
 		CHECK(note & PVIO_HANDOVER);
 		CHECK((note & PVIO_HANDOVER_DONE) <= count);
-		next = pvio_batch_continue(&b);
+		next = pvio_host_batch_continue(&b);
 	}
 	CHECK(b.done <= count);
 	CHECK(performed == b.done && !in_ring);
