@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a batch does to a VM: the backend of batch.c on KVM. */
+/* What a batch does to a VM: backend.h on KVM. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kvm/iodev.h>
 #include <linux/nospec.h>
 
+#include "backend.h"
 #include "kvm_api.h"
 #include "vcpu.h"
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #endif
 
+#include "backend.h"
 #include "batch.h"
 
 /*

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One batch on its way through the host. Knows nothing of KVM: what it needs
- * of a virtual machine is the backend below, which access.c provides in the
- * kernel and the fuzzer in user space.
+ * One batch on its way through the host. It knows nothing of KVM: what it
+ * needs of a virtual machine is in backend.h.
  */
 #ifndef PVIO_HOST_BATCH_H
 #define PVIO_HOST_BATCH_H
@@ -86,35 +85,5 @@ enum pvio_host_next pvio_host_batch_step(struct pvio_host_batch *b);
 enum pvio_host_next pvio_host_batch_continue(struct pvio_host_batch *b);
 __u64 pvio_host_batch_result(const struct pvio_host_batch *b);
 __u32 pvio_host_batch_note(const struct pvio_host_batch *b);
-
-/* The backend. Returns 0 or a negative error where not said otherwise. */
-
-int pvio_host_guest_read(struct pvio_host_batch *b, __u64 gpa, void *to,
-			 unsigned int len);
-int pvio_host_guest_write(struct pvio_host_batch *b, __u64 gpa,
-			  const void *from, unsigned int len);
-
-/* Whether MMIO at @op->addr would reach a device and nothing else. */
-bool pvio_host_mmio_allowed(struct pvio_host_batch *b,
-			    const struct pvio_op *op);
-
-/* Whether a device in the host kernel may answer, and its answer. */
-bool pvio_host_kernel_claims(struct pvio_host_batch *b,
-			     const struct pvio_op *op);
-int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op);
-
-/* The coalesced ring: queue a write; whether all queued ones were taken. */
-int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op);
-bool pvio_host_ring_drained(struct pvio_host_batch *b);
-void pvio_host_ring_distrust(struct pvio_host_batch *b);
-
-/*
- * Prepare an exit to user space. Returns false where the kernel performed
- * @op at once and moved the RIP past the hypercall; a read's value is in @op
- * then, else pvio_host_user_value() has it when the batch continues.
- */
-bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op);
-bool pvio_host_user_flush(struct pvio_host_batch *b);
-__u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op);
 
 #endif /* PVIO_HOST_BATCH_H */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../host-shim/batch.h"
+#include "../../../host-shim/backend.h"
 
 #define CHECK(condition) do {						\
 	if (!(condition)) {						\
