@@ -35,9 +35,13 @@ static unsigned long arg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
 	return vcpu->arch.efer & EFER_LMA ? value : (u32)value;
 }
 
-static void set_result(struct kvm_vcpu *vcpu, enum kvm_reg reg, long value)
+/* What the guest finds in RAX and RDX when it runs on. */
+static void set_result(struct kvm_vcpu *vcpu, long result, u32 note)
 {
-	vcpu->arch.regs[reg] = vcpu->arch.efer & EFER_LMA ? value : (u32)value;
+	bool long_mode = vcpu->arch.efer & EFER_LMA;
+
+	vcpu->arch.regs[VCPU_REGS_RAX] = long_mode ? result : (u32)result;
+	vcpu->arch.regs[VCPU_REGS_RDX] = note;
 }
 
 /**
@@ -93,17 +97,24 @@ static enum pvio_host_refusal check_caller(struct kvm_vcpu *vcpu)
 	return PVIO_HOST_ACCEPTED;
 }
 
-/* Ends the hypercall: nothing of the module may be touched afterwards. */
+/*
+ * Ends a hypercall whose instruction was skipped with the verdict @r of KVM.
+ * Nothing of the module may be touched afterwards.
+ */
+static int leave_hypercall(struct kvm_vcpu *vcpu, int r)
+{
+	vcpu->stat.hypercalls++;
+	percpu_ref_put(&pvio_host_users);
+	return r;
+}
+
 static int finish(struct kvm_vcpu *vcpu, long result, u32 note)
 {
 	int r;
 
-	set_result(vcpu, VCPU_REGS_RAX, result);
-	set_result(vcpu, VCPU_REGS_RDX, note);
-	vcpu->stat.hypercalls++;
+	set_result(vcpu, result, note);
 	r = pvio_host_kvm.skip_emulated_instruction(vcpu);
-	percpu_ref_put(&pvio_host_users);
-	return r;
+	return leave_hypercall(vcpu, r);
 }
 
 static int refuse(struct kvm_vcpu *vcpu, struct pvio_host_vcpu *pv,
@@ -130,8 +141,7 @@ static int wait_for_user(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
-	set_result(vcpu, VCPU_REGS_RAX, 0);
-	set_result(vcpu, VCPU_REGS_RDX, pvio_host_batch_note(&pv->batch));
+	set_result(vcpu, 0, pvio_host_batch_note(&pv->batch));
 	vcpu->arch.complete_userspace_io = complete_user;
 	WRITE_ONCE(pv->waiting, true);
 	return 0;
@@ -139,23 +149,20 @@ static int wait_for_user(struct pvio_host_vcpu *pv)
 
 static int proceed(struct pvio_host_vcpu *pv, enum pvio_host_next next)
 {
-	int skipped;
+	struct pvio_host_batch *b = &pv->batch;
+	struct kvm_vcpu *vcpu = pv->vcpu;
 
 	if (next == PVIO_HOST_NEXT_EXIT)
 		return wait_for_user(pv);
 
 	account(pv);
 	if (next == PVIO_HOST_NEXT_FINISH)
-		return finish(pv->vcpu, pvio_host_batch_result(&pv->batch),
-			      pvio_host_batch_note(&pv->batch));
+		return finish(vcpu, pvio_host_batch_result(b),
+			      pvio_host_batch_note(b));
 
 	/* KVM has moved the RIP: the batch ends here, as a short one */
-	set_result(pv->vcpu, VCPU_REGS_RAX, pvio_host_batch_result(&pv->batch));
-	set_result(pv->vcpu, VCPU_REGS_RDX, pvio_host_batch_note(&pv->batch));
-	pv->vcpu->stat.hypercalls++;
-	skipped = pv->skipped;
-	percpu_ref_put(&pvio_host_users);
-	return skipped;
+	set_result(vcpu, pvio_host_batch_result(b), pvio_host_batch_note(b));
+	return leave_hypercall(vcpu, pv->skipped);
 }
 
 static int continue_batch(struct kvm_vcpu *vcpu)
