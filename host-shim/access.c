@@ -61,8 +61,8 @@ bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 	return !__gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
 }
 
-static struct kvm_io_bus *op_bus(struct kvm_vcpu *vcpu,
-				 const struct pvio_op *op)
+static struct kvm_io_bus *find_op_bus(struct kvm_vcpu *vcpu,
+				      const struct pvio_op *op)
 {
 	enum kvm_bus idx = pvio_kind_is_mmio(op->kind) ? KVM_MMIO_BUS :
 							 KVM_PIO_BUS;
@@ -72,8 +72,8 @@ static struct kvm_io_bus *op_bus(struct kvm_vcpu *vcpu,
 }
 
 /* As kvm_io_bus_cmp() of virt/kvm/kvm_main.c: length 0 fits any access. */
-static bool range_answers(const struct kvm_io_range *range,
-			  const struct pvio_op *op)
+static bool range_covers_op(const struct kvm_io_range *range,
+			    const struct pvio_op *op)
 {
 	if (op->addr < range->addr)
 		return false;
@@ -85,13 +85,13 @@ static bool range_answers(const struct kvm_io_range *range,
 bool pvio_host_kernel_claims(struct pvio_host_batch *b,
 			     const struct pvio_op *op)
 {
-	struct kvm_io_bus *bus = op_bus(pvio_host_batch_vcpu(b)->vcpu, op);
+	struct kvm_io_bus *bus = find_op_bus(pvio_host_batch_vcpu(b)->vcpu, op);
 	int i;
 
 	/* user space decides how long the bus is, the guest how often we look */
 	cond_resched();
 	for (i = 0; bus && i < bus->dev_count; i++) {
-		if (range_answers(&bus->range[i], op))
+		if (range_covers_op(&bus->range[i], op))
 			return true;
 	}
 	return false;
@@ -100,7 +100,7 @@ bool pvio_host_kernel_claims(struct pvio_host_batch *b,
 int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
 	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
-	struct kvm_io_bus *bus = op_bus(vcpu, op);
+	struct kvm_io_bus *bus = find_op_bus(vcpu, op);
 	bool read = pvio_kind_is_read(op->kind);
 	u64 value = read ? 0 : op->value;
 	int i, r = -EOPNOTSUPP;
@@ -108,7 +108,7 @@ int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 	for (i = 0; bus && i < bus->dev_count && r; i++) {
 		struct kvm_io_range *range = &bus->range[i];
 
-		if (!range_answers(range, op))
+		if (!range_covers_op(range, op))
 			continue;
 		if (read)
 			r = kvm_iodevice_read(vcpu, range->dev, op->addr,
@@ -122,7 +122,7 @@ int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 	return r;
 }
 
-static bool ring_usable(struct pvio_host_vcpu *pv)
+static bool ring_is_usable(struct pvio_host_vcpu *pv)
 {
 	const struct pvio_op conf_mem = {
 		.kind = PVIO_PORT_WRITE,
@@ -141,7 +141,7 @@ static bool ring_usable(struct pvio_host_vcpu *pv)
  * CPU that makes the access: SMI and ACPI commands, the keyboard controller's
  * and the fast A20 gate's resets, PCI configuration, VMware's back door.
  */
-static bool about_the_cpu(const struct pvio_op *op)
+static bool op_concerns_cpu(const struct pvio_op *op)
 {
 	static const struct {
 		u16 first;
@@ -171,7 +171,7 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	u32 last, next;
 	int r = -ENOSPC;
 
-	if (about_the_cpu(op) || !ring_usable(pv))
+	if (op_concerns_cpu(op) || !ring_is_usable(pv))
 		return -EOPNOTSUPP;
 
 	spin_lock(&kvm->ring_lock);
@@ -226,8 +226,8 @@ void pvio_host_ring_distrust(struct pvio_host_batch *b)
  * module is removed. It takes what is written from RAX and returns what is
  * read there (kvm_fast_pio() in arch/x86/kvm/x86.c).
  */
-static bool user_port(struct pvio_host_vcpu *pv, u16 port, u8 size, bool read,
-		      u64 *value)
+static bool exit_for_port(struct pvio_host_vcpu *pv, u16 port, u8 size,
+			  bool read, u64 *value)
 {
 	unsigned long *rax = &pv->vcpu->arch.regs[VCPU_REGS_RAX];
 
@@ -241,7 +241,7 @@ static bool user_port(struct pvio_host_vcpu *pv, u16 port, u8 size, bool read,
 	return true;
 }
 
-static bool user_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
+static bool exit_for_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
 {
 	struct kvm_run *run = pv->vcpu->run;
 
@@ -261,17 +261,17 @@ bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op)
 	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 
 	if (pvio_kind_is_mmio(op->kind))
-		return user_mmio(pv, op);
-	return user_port(pv, op->addr, op->size, pvio_kind_is_read(op->kind),
-			 &op->value);
+		return exit_for_mmio(pv, op);
+	return exit_for_port(pv, op->addr, op->size,
+			     pvio_kind_is_read(op->kind), &op->value);
 }
 
 bool pvio_host_user_flush(struct pvio_host_batch *b)
 {
 	u64 ignored;
 
-	return user_port(pvio_host_batch_vcpu(b), FLUSH_PORT, FLUSH_SIZE,
-			 true, &ignored);
+	return exit_for_port(pvio_host_batch_vcpu(b), FLUSH_PORT, FLUSH_SIZE,
+			     true, &ignored);
 }
 
 u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op)

@@ -136,8 +136,8 @@ static bool complete_op(struct pvio_host_batch *b)
 	return !b->unstored && !pvio_op_stops(op, op->value);
 }
 
-static enum pvio_host_next leave(struct pvio_host_batch *b,
-				 enum pvio_host_wait wait, bool exits)
+static enum pvio_host_next leave_for_user(struct pvio_host_batch *b,
+					  enum pvio_host_wait wait, bool exits)
 {
 	if (!exits)
 		return PVIO_HOST_NEXT_SKIPPED;
@@ -146,17 +146,17 @@ static enum pvio_host_next leave(struct pvio_host_batch *b,
 	return PVIO_HOST_NEXT_EXIT;
 }
 
-static enum pvio_host_next flush(struct pvio_host_batch *b)
+static enum pvio_host_next flush_in_user(struct pvio_host_batch *b)
 {
 	b->flushes++;
-	return leave(b, PVIO_HOST_WAIT_FLUSH, pvio_host_user_flush(b));
+	return leave_for_user(b, PVIO_HOST_WAIT_FLUSH, pvio_host_user_flush(b));
 }
 
-static enum pvio_host_next access(struct pvio_host_batch *b,
-				  struct pvio_op *op)
+static enum pvio_host_next access_in_user(struct pvio_host_batch *b,
+					  struct pvio_op *op)
 {
-	enum pvio_host_next next = leave(b, PVIO_HOST_WAIT_ACCESS,
-					 pvio_host_user_access(b, op));
+	enum pvio_host_next next = leave_for_user(b, PVIO_HOST_WAIT_ACCESS,
+						  pvio_host_user_access(b, op));
 
 	if (next == PVIO_HOST_NEXT_SKIPPED)
 		complete_op(b);
@@ -183,16 +183,16 @@ enum pvio_host_next pvio_host_batch_step(struct pvio_host_batch *b)
 			continue;
 		}
 		if (b->unflushed)
-			return flush(b);
+			return flush_in_user(b);
 		if (!kernel || pvio_host_kernel_access(b, op))
-			return access(b, op);
+			return access_in_user(b, op);
 		if (!complete_op(b))
 			return PVIO_HOST_NEXT_FINISH;
 	}
-	return b->unflushed ? flush(b) : PVIO_HOST_NEXT_FINISH;
+	return b->unflushed ? flush_in_user(b) : PVIO_HOST_NEXT_FINISH;
 }
 
-static enum pvio_host_next continue_flush(struct pvio_host_batch *b)
+static enum pvio_host_next continue_after_flush(struct pvio_host_batch *b)
 {
 	if (pvio_host_ring_drained(b)) {
 		b->unflushed = 0;
@@ -200,7 +200,7 @@ static enum pvio_host_next continue_flush(struct pvio_host_batch *b)
 		return pvio_host_batch_step(b);
 	}
 	if (b->flushes < MAX_FLUSHES)
-		return flush(b);
+		return flush_in_user(b);
 	/* the writes are user space's now; nothing may follow them from here */
 	pvio_host_ring_distrust(b);
 	return PVIO_HOST_NEXT_FINISH;
@@ -220,7 +220,7 @@ enum pvio_host_next pvio_host_batch_continue(struct pvio_host_batch *b)
 
 	b->wait = PVIO_HOST_WAIT_NONE;
 	if (wait == PVIO_HOST_WAIT_FLUSH)
-		return continue_flush(b);
+		return continue_after_flush(b);
 	if (pvio_kind_is_read(op->kind))
 		op->value = pvio_host_user_value(b, op);
 	if (!complete_op(b))

@@ -22,9 +22,10 @@
 #define HOOK_FLAGS	(FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_PERMANENT | \
 			 PVIO_HOST_FTRACE_RECURSION)
 
-static void notrace enter_hypercall(unsigned long ip, unsigned long parent_ip,
-				    struct ftrace_ops *op,
-				    struct pvio_host_ftrace_regs *fregs)
+static void notrace redirect_hypercall(unsigned long ip,
+				       unsigned long parent_ip,
+				       struct ftrace_ops *op,
+				       struct pvio_host_ftrace_regs *fregs)
 {
 	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)regs->di;
@@ -37,10 +38,10 @@ static void notrace enter_hypercall(unsigned long ip, unsigned long parent_ip,
 	regs->ip = (unsigned long)pvio_host_hypercall;
 }
 
-static void notrace enter_vm_destruction(unsigned long ip,
-					 unsigned long parent_ip,
-					 struct ftrace_ops *op,
-					 struct pvio_host_ftrace_regs *fregs)
+static void notrace note_vm_destruction(unsigned long ip,
+					unsigned long parent_ip,
+					struct ftrace_ops *op,
+					struct pvio_host_ftrace_regs *fregs)
 {
 	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
 	unsigned int waiting = pvio_host_vm_forget((struct kvm *)regs->di);
@@ -50,12 +51,12 @@ static void notrace enter_vm_destruction(unsigned long ip,
 }
 
 static struct ftrace_ops hypercall_ops = {
-	.func = enter_hypercall,
+	.func = redirect_hypercall,
 	.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
 };
 
 static struct ftrace_ops vm_destruction_ops = {
-	.func = enter_vm_destruction,
+	.func = note_vm_destruction,
 	.flags = HOOK_FLAGS,
 };
 

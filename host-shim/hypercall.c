@@ -28,7 +28,7 @@
  * Outside long mode the upper halves mean nothing. Compatibility mode at
  * CPL 0 counts as long mode: no kernel makes hypercalls from there.
  */
-static unsigned long arg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+static unsigned long read_argument(struct kvm_vcpu *vcpu, enum kvm_reg reg)
 {
 	unsigned long value = vcpu->arch.regs[reg];
 
@@ -54,14 +54,14 @@ static void set_result(struct kvm_vcpu *vcpu, long result, u32 note)
  */
 bool pvio_host_hypercall_ours(struct kvm_vcpu *vcpu)
 {
-	unsigned long nr = arg(vcpu, VCPU_REGS_RAX);
+	unsigned long nr = read_argument(vcpu, VCPU_REGS_RAX);
 
 	return nr >= PVIO_HC_FIRST && nr <= PVIO_HC_LAST &&
 	       !pvio_host_kvm_xen_hypercalls(vcpu->kvm) &&
 	       !pvio_host_kvm_hyperv_hypercalls(vcpu->kvm);
 }
 
-static bool guest_encrypted(struct kvm_vcpu *vcpu)
+static bool guest_is_encrypted(struct kvm_vcpu *vcpu)
 {
 	int i;
 
@@ -76,7 +76,7 @@ static bool guest_encrypted(struct kvm_vcpu *vcpu)
 }
 
 /* kvm_require_cpl() queues a #GP where the level is not the one required. */
-static bool at_cpl0(struct kvm_vcpu *vcpu)
+static bool caller_is_at_cpl0(struct kvm_vcpu *vcpu)
 {
 	if (pvio_host_kvm.require_cpl(vcpu, 0))
 		return true;
@@ -86,13 +86,13 @@ static bool at_cpl0(struct kvm_vcpu *vcpu)
 
 static enum pvio_host_refusal check_caller(struct kvm_vcpu *vcpu)
 {
-	if (guest_encrypted(vcpu))
+	if (guest_is_encrypted(vcpu))
 		return PVIO_HOST_REFUSED_ENCRYPTED;
 	if (vcpu->arch.hflags & HF_GUEST_MASK)
 		return PVIO_HOST_REFUSED_NESTED;
-	if (!at_cpl0(vcpu))
+	if (!caller_is_at_cpl0(vcpu))
 		return PVIO_HOST_REFUSED_PRIVILEGE;
-	if (arg(vcpu, VCPU_REGS_RDX))
+	if (read_argument(vcpu, VCPU_REGS_RDX))
 		return PVIO_HOST_REFUSED_ARGUMENT;
 	return PVIO_HOST_ACCEPTED;
 }
@@ -108,7 +108,7 @@ static int leave_hypercall(struct kvm_vcpu *vcpu, int r)
 	return r;
 }
 
-static int finish(struct kvm_vcpu *vcpu, long result, u32 note)
+static int finish_hypercall(struct kvm_vcpu *vcpu, long result, u32 note)
 {
 	int r;
 
@@ -117,16 +117,16 @@ static int finish(struct kvm_vcpu *vcpu, long result, u32 note)
 	return leave_hypercall(vcpu, r);
 }
 
-static int refuse(struct kvm_vcpu *vcpu, struct pvio_host_vcpu *pv,
-		  enum pvio_host_refusal refusal)
+static int refuse_hypercall(struct kvm_vcpu *vcpu, struct pvio_host_vcpu *pv,
+			    enum pvio_host_refusal refusal)
 {
 	if (pv)
 		pv->stats.refused[refusal]++;
 	trace_pvio_host_refuse(vcpu, pvio_host_refusals[refusal].name);
-	return finish(vcpu, pvio_host_refusals[refusal].error, 0);
+	return finish_hypercall(vcpu, pvio_host_refusals[refusal].error, 0);
 }
 
-static void account(struct pvio_host_vcpu *pv)
+static void record_batch(struct pvio_host_vcpu *pv)
 {
 	pv->stats.batches++;
 	pv->stats.operations += pv->batch.done;
@@ -135,30 +135,31 @@ static void account(struct pvio_host_vcpu *pv)
 			      pv->batch.user_exits);
 }
 
-static int complete_user(struct kvm_vcpu *vcpu);
+static int complete_user_exit(struct kvm_vcpu *vcpu);
 
-static int wait_for_user(struct pvio_host_vcpu *pv)
+static int wait_for_user_exit(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
 	set_result(vcpu, 0, pvio_host_batch_note(&pv->batch));
-	vcpu->arch.complete_userspace_io = complete_user;
+	vcpu->arch.complete_userspace_io = complete_user_exit;
 	WRITE_ONCE(pv->waiting, true);
 	return 0;
 }
 
-static int proceed(struct pvio_host_vcpu *pv, enum pvio_host_next next)
+static int follow_batch_step(struct pvio_host_vcpu *pv,
+			     enum pvio_host_next next)
 {
 	struct pvio_host_batch *b = &pv->batch;
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
 	if (next == PVIO_HOST_NEXT_EXIT)
-		return wait_for_user(pv);
+		return wait_for_user_exit(pv);
 
-	account(pv);
+	record_batch(pv);
 	if (next == PVIO_HOST_NEXT_FINISH)
-		return finish(vcpu, pvio_host_batch_result(b),
-			      pvio_host_batch_note(b));
+		return finish_hypercall(vcpu, pvio_host_batch_result(b),
+					pvio_host_batch_note(b));
 
 	/* KVM has moved the RIP: the batch ends here, as a short one */
 	set_result(vcpu, pvio_host_batch_result(b), pvio_host_batch_note(b));
@@ -179,14 +180,14 @@ static int continue_batch(struct kvm_vcpu *vcpu)
 		return 1;
 	}
 	next = pvio_host_batch_continue(&pv->batch);
-	return proceed(pv, next);
+	return follow_batch_step(pv, next);
 }
 
 /*
  * User space did what the exit asked for, and entered KVM_RUN again; the
  * thread may be another one, and the VM may have been reset in between.
  */
-static int complete_user(struct kvm_vcpu *vcpu)
+static int complete_user_exit(struct kvm_vcpu *vcpu)
 {
 	struct kvm *kvm = vcpu->kvm;
 	int idx, r;
@@ -202,22 +203,22 @@ static int run_batch(struct kvm_vcpu *vcpu)
 {
 	enum pvio_host_refusal refusal = check_caller(vcpu);
 	struct pvio_host_vcpu *pv = pvio_host_vcpu_get(vcpu);
+	unsigned long gpa = read_argument(vcpu, VCPU_REGS_RBX);
+	unsigned long count = read_argument(vcpu, VCPU_REGS_RCX);
 
 	if (!pv)
-		return refuse(vcpu, NULL, PVIO_HOST_REFUSED_NOMEM);
+		return refuse_hypercall(vcpu, NULL, PVIO_HOST_REFUSED_NOMEM);
 	if (!refusal)
-		refusal = pvio_host_batch_begin(&pv->batch,
-						arg(vcpu, VCPU_REGS_RBX),
-						arg(vcpu, VCPU_REGS_RCX));
+		refusal = pvio_host_batch_begin(&pv->batch, gpa, count);
 	if (refusal)
-		return refuse(vcpu, pv, refusal);
+		return refuse_hypercall(vcpu, pv, refusal);
 
 	pv->rip = pvio_host_kvm.get_linear_rip(vcpu);
 	pv->stored = 0;
-	return proceed(pv, pvio_host_batch_step(&pv->batch));
+	return follow_batch_step(pv, pvio_host_batch_step(&pv->batch));
 }
 
-static long query(unsigned long item)
+static long look_up_query(unsigned long item)
 {
 	switch (item) {
 	case PVIO_QUERY_VERSION:
@@ -229,6 +230,17 @@ static long query(unsigned long item)
 	default:
 		return 0;
 	}
+}
+
+static int run_query(struct kvm_vcpu *vcpu)
+{
+	unsigned long item = read_argument(vcpu, VCPU_REGS_RBX);
+	enum pvio_host_refusal refusal = check_caller(vcpu);
+	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
+
+	if (refusal)
+		return refuse_hypercall(vcpu, pv, refusal);
+	return finish_hypercall(vcpu, look_up_query(item), 0);
 }
 
 /**
@@ -244,18 +256,12 @@ static long query(unsigned long item)
  */
 int pvio_host_hypercall(struct kvm_vcpu *vcpu)
 {
-	enum pvio_host_refusal refusal;
-
-	if (arg(vcpu, VCPU_REGS_RAX) == PVIO_HC_BATCH)
+	if (read_argument(vcpu, VCPU_REGS_RAX) == PVIO_HC_BATCH)
 		return run_batch(vcpu);
-
-	refusal = check_caller(vcpu);
-	if (refusal)
-		return refuse(vcpu, pvio_host_vcpu_find(vcpu), refusal);
-	return finish(vcpu, query(arg(vcpu, VCPU_REGS_RBX)), 0);
+	return run_query(vcpu);
 }
 
-static void hand_over(struct pvio_host_vcpu *pv)
+static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
@@ -266,7 +272,7 @@ static void hand_over(struct pvio_host_vcpu *pv)
 		vcpu->arch.complete_userspace_io = pv->kvm_complete;
 		pv->waiting = false;
 		pv->stats.handed_over++;
-		account(pv);
+		record_batch(pv);
 		percpu_ref_put(&pvio_host_users);
 	}
 	mutex_unlock(&vcpu->mutex);
@@ -293,7 +299,7 @@ pid_t pvio_host_hypercalls_hand_over(void)
 	list_for_each_entry(vm, &pvio_host_vms, node) {
 		list_for_each_entry(pv, &vm->vcpus, node) {
 			if (READ_ONCE(pv->waiting))
-				hand_over(pv);
+				hand_over_vcpu(pv);
 			if (READ_ONCE(pv->waiting))
 				waiting = vm->kvm->userspace_pid;
 		}

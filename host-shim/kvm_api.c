@@ -24,7 +24,7 @@ static const struct {
 #undef SYMBOL
 };
 
-static void put_first(unsigned int n)
+static void put_kvm_symbols(unsigned int n)
 {
 	while (n--)
 		__symbol_put(kvm_symbols[n].name);
@@ -46,7 +46,7 @@ int pvio_host_kvm_api_get(void)
 		if (!symbol) {
 			pr_err("%s not found: load kvm-amd or kvm-intel first, or this kernel is not supported\n",
 			       kvm_symbols[i].name);
-			put_first(i);
+			put_kvm_symbols(i);
 			return -ENOENT;
 		}
 		*(void **)((char *)&pvio_host_kvm + kvm_symbols[i].at) = symbol;
@@ -62,5 +62,5 @@ int pvio_host_kvm_api_get(void)
  */
 void pvio_host_kvm_api_put(void)
 {
-	put_first(ARRAY_SIZE(kvm_symbols));
+	put_kvm_symbols(ARRAY_SIZE(kvm_symbols));
 }

@@ -18,7 +18,7 @@
 struct percpu_ref pvio_host_users;
 static DECLARE_COMPLETION(users_gone);
 
-static void last_user_gone(struct percpu_ref *ref)
+static void signal_users_gone(struct percpu_ref *ref)
 {
 	complete(&users_gone);
 }
@@ -51,7 +51,7 @@ static int __init pvio_host_init(void)
 	r = pvio_host_kvm_api_get();
 	if (r)
 		return r;
-	r = percpu_ref_init(&pvio_host_users, last_user_gone, 0, GFP_KERNEL);
+	r = percpu_ref_init(&pvio_host_users, signal_users_gone, 0, GFP_KERNEL);
 	if (r)
 		goto err_put_api;
 	r = pvio_host_hook_vm_destruction();

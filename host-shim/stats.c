@@ -9,9 +9,9 @@
 #include "stats.h"
 #include "vcpu.h"
 
-static struct dentry *stats_dir;
+static struct dentry *host_dir;
 
-static void show_header(struct seq_file *m)
+static void show_stats_header(struct seq_file *m)
 {
 	unsigned int i;
 
@@ -21,7 +21,8 @@ static void show_header(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-static void show_counters(struct seq_file *m, const struct pvio_host_stats *s)
+static void show_stats_counters(struct seq_file *m,
+				const struct pvio_host_stats *s)
 {
 	unsigned int i;
 
@@ -32,13 +33,13 @@ static void show_counters(struct seq_file *m, const struct pvio_host_stats *s)
 	seq_putc(m, '\n');
 }
 
-static int stats_show(struct seq_file *m, void *unused)
+static int host_stats_show(struct seq_file *m, void *unused)
 {
 	struct pvio_host_stats total;
 	unsigned int vcpus = 0;
 	struct pvio_host_vm *vm;
 
-	show_header(m);
+	show_stats_header(m);
 	raw_spin_lock(&pvio_host_vms_lock);
 	total = pvio_host_retired;
 	list_for_each_entry(vm, &pvio_host_vms, node) {
@@ -53,14 +54,14 @@ static int stats_show(struct seq_file *m, void *unused)
 		pvio_host_stats_add(&total, &sum);
 		vcpus += n;
 		seq_printf(m, "%d %u", vm->kvm->userspace_pid, n);
-		show_counters(m, &sum);
+		show_stats_counters(m, &sum);
 	}
 	raw_spin_unlock(&pvio_host_vms_lock);
 	seq_printf(m, "total %u", vcpus);
-	show_counters(m, &total);
+	show_stats_counters(m, &total);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(stats);
+DEFINE_SHOW_ATTRIBUTE(host_stats);
 
 /**
  * pvio_host_stats_create() - show the counters
@@ -69,8 +70,8 @@ DEFINE_SHOW_ATTRIBUTE(stats);
  */
 void pvio_host_stats_create(void)
 {
-	stats_dir = debugfs_create_dir("pvio_host", NULL);
-	debugfs_create_file("stats", 0444, stats_dir, NULL, &stats_fops);
+	host_dir = debugfs_create_dir("pvio_host", NULL);
+	debugfs_create_file("stats", 0444, host_dir, NULL, &host_stats_fops);
 }
 
 /**
@@ -80,5 +81,5 @@ void pvio_host_stats_create(void)
  */
 void pvio_host_stats_remove(void)
 {
-	debugfs_remove_recursive(stats_dir);
+	debugfs_remove_recursive(host_dir);
 }

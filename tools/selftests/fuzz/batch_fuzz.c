@@ -66,7 +66,7 @@ bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 }
 
 /* Whatever is performed must be something that may be. */
-static void check_op(const struct pvio_op *op)
+static void check_performed(const struct pvio_op *op)
 {
 	CHECK(op->kind <= PVIO_MMIO_WRITE && !op->flags && !op->reserved);
 	if (pvio_kind_is_mmio(op->kind))
@@ -78,7 +78,7 @@ static void check_op(const struct pvio_op *op)
 bool pvio_host_kernel_claims(struct pvio_host_batch *b,
 			     const struct pvio_op *op)
 {
-	check_op(op);
+	check_performed(op);
 	return chance(6);
 }
 
@@ -119,7 +119,7 @@ void pvio_host_ring_distrust(struct pvio_host_batch *b)
 bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op)
 {
 	CHECK(!b->unflushed && !in_ring);
-	check_op(op);
+	check_performed(op);
 	exits++;
 	performed++;
 	op->value = random();
