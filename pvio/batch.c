@@ -64,8 +64,8 @@ void pvio_batch_free(struct pvio_batch *b)
 }
 EXPORT_SYMBOL_GPL(pvio_batch_free);
 
-static unsigned int add(struct pvio_batch *b, enum pvio_kind kind, u64 addr,
-			u8 size, u64 value, void __iomem *mapped)
+static unsigned int add_op(struct pvio_batch *b, enum pvio_kind kind, u64 addr,
+			   u8 size, u64 value, void __iomem *mapped)
 {
 	unsigned int i = b->count;
 
@@ -94,7 +94,7 @@ static unsigned int add(struct pvio_batch *b, enum pvio_kind kind, u64 addr,
  */
 void pvio_port_write(struct pvio_batch *b, u16 port, u8 size, u32 value)
 {
-	add(b, PVIO_PORT_WRITE, port, size, value, NULL);
+	add_op(b, PVIO_PORT_WRITE, port, size, value, NULL);
 }
 EXPORT_SYMBOL_GPL(pvio_port_write);
 
@@ -109,7 +109,7 @@ EXPORT_SYMBOL_GPL(pvio_port_write);
  */
 unsigned int pvio_port_read(struct pvio_batch *b, u16 port, u8 size)
 {
-	return add(b, PVIO_PORT_READ, port, size, 0, NULL);
+	return add_op(b, PVIO_PORT_READ, port, size, 0, NULL);
 }
 EXPORT_SYMBOL_GPL(pvio_port_read);
 
@@ -126,8 +126,8 @@ EXPORT_SYMBOL_GPL(pvio_port_read);
 void pvio_mmio_write(struct pvio_batch *b, const struct pvio_region *region,
 		     unsigned long offset, u8 size, u64 value)
 {
-	add(b, PVIO_MMIO_WRITE, region->phys + offset, size, value,
-	    region->mapped + offset);
+	add_op(b, PVIO_MMIO_WRITE, region->phys + offset, size, value,
+	       region->mapped + offset);
 }
 EXPORT_SYMBOL_GPL(pvio_mmio_write);
 
@@ -145,39 +145,39 @@ unsigned int pvio_mmio_read(struct pvio_batch *b,
 			    const struct pvio_region *region,
 			    unsigned long offset, u8 size)
 {
-	return add(b, PVIO_MMIO_READ, region->phys + offset, size, 0,
-		   region->mapped + offset);
+	return add_op(b, PVIO_MMIO_READ, region->phys + offset, size, 0,
+		      region->mapped + offset);
 }
 EXPORT_SYMBOL_GPL(pvio_mmio_read);
 
-static u64 low_bytes(u64 value, u8 size)
+static u64 keep_low_bytes(u64 value, u8 size)
 {
 	return value & GENMASK_ULL(size * 8 - 1, 0);
 }
 
 /* The host module went in mid-batch, and KVM finished the access under way. */
-static unsigned int take_over(struct pvio_batch *b, unsigned int from,
-			      u64 value, u32 note)
+static unsigned int apply_handover(struct pvio_batch *b, unsigned int from,
+				   u64 value, u32 note)
 {
 	unsigned int done = from + (note & PVIO_HANDOVER_DONE);
 
 	done = clamp(done, from, b->count);
 	if (note & PVIO_HANDOVER_VALUE && done > from)
 		b->ops[done - 1].value =
-			low_bytes(value, b->ops[done - 1].size);
+			keep_low_bytes(value, b->ops[done - 1].size);
 	return done;
 }
 
 /* Returns the operations done, those before @from included. */
-static unsigned int run_on_host(struct pvio_batch *b, unsigned int from,
-				unsigned int count)
+static unsigned int run_ops_on_host(struct pvio_batch *b, unsigned int from,
+				    unsigned int count)
 {
 	u32 note;
 	long r;
 
 	r = pvio_hypercall_batch(b->gpa + from * sizeof(*b->ops), count, &note);
 	if (note & PVIO_HANDOVER)
-		return take_over(b, from, r, note);
+		return apply_handover(b, from, r, note);
 	if (likely(r >= 0))
 		return from + min_t(long, r, count);
 	if (r == -PVIO_ENOSYS)
@@ -187,7 +187,7 @@ static unsigned int run_on_host(struct pvio_batch *b, unsigned int from,
 	return from;
 }
 
-static bool stopped(const struct pvio_batch *b, unsigned int done)
+static bool batch_was_stopped(const struct pvio_batch *b, unsigned int done)
 {
 	const struct pvio_op *last = done ? &b->ops[done - 1] : NULL;
 
@@ -216,13 +216,13 @@ unsigned int pvio_batch_run(struct pvio_batch *b)
 		chunk = min(max, b->count - done);
 		calls++;
 		chunk += done;
-		done = run_on_host(b, done, chunk - done);
+		done = run_ops_on_host(b, done, chunk - done);
 		if (done < chunk)
 			break;
 	}
 	pvio_client_count(b->client, b->count, calls, done);
 
-	if (done < b->count && !stopped(b, done))
+	if (done < b->count && !batch_was_stopped(b, done))
 		done = pvio_direct_run(b, done);
 	return done;
 }

@@ -4,7 +4,7 @@
 
 #include "direct.h"
 
-static u64 port_read(u16 port, u8 size)
+static u64 read_port(u16 port, u8 size)
 {
 	switch (size) {
 	case 1:
@@ -16,7 +16,7 @@ static u64 port_read(u16 port, u8 size)
 	}
 }
 
-static void port_write(u16 port, u8 size, u32 value)
+static void write_port(u16 port, u8 size, u32 value)
 {
 	switch (size) {
 	case 1:
@@ -30,7 +30,7 @@ static void port_write(u16 port, u8 size, u32 value)
 	}
 }
 
-static u64 mmio_read(void __iomem *at, u8 size)
+static u64 read_mmio(void __iomem *at, u8 size)
 {
 	switch (size) {
 	case 1:
@@ -44,7 +44,7 @@ static u64 mmio_read(void __iomem *at, u8 size)
 	}
 }
 
-static void mmio_write(void __iomem *at, u8 size, u64 value)
+static void write_mmio(void __iomem *at, u8 size, u64 value)
 {
 	switch (size) {
 	case 1:
@@ -61,20 +61,20 @@ static void mmio_write(void __iomem *at, u8 size, u64 value)
 	}
 }
 
-static void run_op(struct pvio_op *op, void __iomem *at)
+static void run_op_directly(struct pvio_op *op, void __iomem *at)
 {
 	switch (op->kind) {
 	case PVIO_PORT_READ:
-		op->value = port_read(op->addr, op->size);
+		op->value = read_port(op->addr, op->size);
 		break;
 	case PVIO_PORT_WRITE:
-		port_write(op->addr, op->size, op->value);
+		write_port(op->addr, op->size, op->value);
 		break;
 	case PVIO_MMIO_READ:
-		op->value = mmio_read(at, op->size);
+		op->value = read_mmio(at, op->size);
 		break;
 	case PVIO_MMIO_WRITE:
-		mmio_write(at, op->size, op->value);
+		write_mmio(at, op->size, op->value);
 		break;
 	}
 }
@@ -94,7 +94,7 @@ unsigned int pvio_direct_run(struct pvio_batch *b, unsigned int from)
 	for (i = from; i < b->count; i++) {
 		struct pvio_op *op = &b->ops[i];
 
-		run_op(op, b->mapped[i]);
+		run_op_directly(op, b->mapped[i]);
 		if (pvio_kind_is_read(op->kind) && pvio_op_stops(op, op->value))
 			return i + 1;
 	}

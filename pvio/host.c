@@ -33,11 +33,11 @@ static struct {
 	bool kvm;
 	unsigned int max_ops;
 	unsigned long next_probe;
-} pvio_host __read_mostly;
+} host_state __read_mostly;
 
 #define PVIO_PROBE_INTERVAL	HZ
 
-static unsigned int probe(void)
+static unsigned int probe_host(void)
 {
 	long features = pvio_hypercall_query(PVIO_QUERY_FEATURES);
 
@@ -50,12 +50,12 @@ static unsigned int probe(void)
 		       PVIO_MAX_OPS);
 }
 
-static void probe_and_tell(void)
+static void probe_and_report(void)
 {
-	unsigned int max_ops = probe();
+	unsigned int max_ops = probe_host();
 
-	WRITE_ONCE(pvio_host.next_probe, jiffies + PVIO_PROBE_INTERVAL);
-	WRITE_ONCE(pvio_host.max_ops, max_ops);
+	WRITE_ONCE(host_state.next_probe, jiffies + PVIO_PROBE_INTERVAL);
+	WRITE_ONCE(host_state.max_ops, max_ops);
 	if (max_ops)
 		pr_info_ratelimited("the host serves batches of up to %u operations\n",
 				    max_ops);
@@ -72,16 +72,16 @@ static void probe_and_tell(void)
  */
 unsigned int pvio_host_max_ops(void)
 {
-	unsigned int max_ops = READ_ONCE(pvio_host.max_ops);
+	unsigned int max_ops = READ_ONCE(host_state.max_ops);
 
 	if (READ_ONCE(nohost))
 		return 0;
-	if (likely(max_ops) || !pvio_host.kvm ||
-	    time_before(jiffies, READ_ONCE(pvio_host.next_probe)))
+	if (likely(max_ops) || !host_state.kvm ||
+	    time_before(jiffies, READ_ONCE(host_state.next_probe)))
 		return max_ops;
 
-	probe_and_tell();
-	return READ_ONCE(pvio_host.max_ops);
+	probe_and_report();
+	return READ_ONCE(host_state.max_ops);
 }
 
 /**
@@ -91,8 +91,8 @@ unsigned int pvio_host_max_ops(void)
  */
 void pvio_host_lost(void)
 {
-	WRITE_ONCE(pvio_host.next_probe, jiffies + PVIO_PROBE_INTERVAL);
-	WRITE_ONCE(pvio_host.max_ops, 0);
+	WRITE_ONCE(host_state.next_probe, jiffies + PVIO_PROBE_INTERVAL);
+	WRITE_ONCE(host_state.max_ops, 0);
 	pr_info_ratelimited("the host no longer serves batches: running them here\n");
 }
 
@@ -107,7 +107,7 @@ void pvio_host_lost(void)
  */
 bool pvio_host_serves(void)
 {
-	return READ_ONCE(pvio_host.max_ops) && !READ_ONCE(nohost);
+	return READ_ONCE(host_state.max_ops) && !READ_ONCE(nohost);
 }
 EXPORT_SYMBOL_GPL(pvio_host_serves);
 
@@ -126,8 +126,8 @@ void pvio_host_detect(void)
 		pr_info("no host to ask for batches\n");
 		return;
 	}
-	pvio_host.kvm = true;
-	probe_and_tell();
-	if (!pvio_host.max_ops)
+	host_state.kvm = true;
+	probe_and_report();
+	if (!host_state.max_ops)
 		pr_info("this KVM host does not serve batches yet\n");
 }

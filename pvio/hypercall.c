@@ -9,8 +9,8 @@
  * The VM may have moved under a hypervisor that raises #UD for it: the
  * exception table turns that into -PVIO_ENOSYS.
  */
-static long hypercall(unsigned long nr, unsigned long a, unsigned long b,
-		      u32 *note)
+static long execute_hypercall(unsigned long nr, unsigned long a,
+			      unsigned long b, u32 *note)
 {
 	unsigned long rdx = 0;
 	unsigned int fault = 1;
@@ -39,7 +39,7 @@ long pvio_hypercall_query(enum pvio_query item)
 {
 	u32 note;
 
-	return hypercall(PVIO_HC_QUERY, item, 0, &note);
+	return execute_hypercall(PVIO_HC_QUERY, item, 0, &note);
 }
 
 /**
@@ -54,5 +54,5 @@ long pvio_hypercall_query(enum pvio_query item)
  */
 long pvio_hypercall_batch(phys_addr_t gpa, unsigned int count, u32 *note)
 {
-	return hypercall(PVIO_HC_BATCH, gpa, count, note);
+	return execute_hypercall(PVIO_HC_BATCH, gpa, count, note);
 }

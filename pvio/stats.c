@@ -40,7 +40,7 @@ struct pvio_client {
 
 static LIST_HEAD(clients);
 static DEFINE_MUTEX(clients_lock);
-static struct dentry *stats_dir;
+static struct dentry *pvio_dir;
 
 /**
  * pvio_client_register() - become a client of the library
@@ -120,7 +120,7 @@ void pvio_client_count(struct pvio_client *client, unsigned int asked,
 		this_cpu_add(client->counts->saved, on_host - calls);
 }
 
-static void show_client(struct seq_file *m, const struct pvio_client *client)
+static void print_client(struct seq_file *m, const struct pvio_client *client)
 {
 	struct pvio_counts sum = {};
 	int cpu;
@@ -145,18 +145,18 @@ static int clients_show(struct seq_file *m, void *unused)
 	seq_puts(m, "client batches asked calls saved avoided\n");
 	mutex_lock(&clients_lock);
 	list_for_each_entry(client, &clients, node)
-		show_client(m, client);
+		print_client(m, client);
 	mutex_unlock(&clients_lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(clients);
 
-static int host_show(struct seq_file *m, void *unused)
+static int host_serves_show(struct seq_file *m, void *unused)
 {
 	seq_puts(m, pvio_host_serves() ? "yes\n" : "no\n");
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(host);
+DEFINE_SHOW_ATTRIBUTE(host_serves);
 
 /**
  * pvio_stats_create() - show the counters, and whether the host helps
@@ -165,9 +165,9 @@ DEFINE_SHOW_ATTRIBUTE(host);
  */
 void pvio_stats_create(void)
 {
-	stats_dir = debugfs_create_dir("pvio", NULL);
-	debugfs_create_file("clients", 0444, stats_dir, NULL, &clients_fops);
-	debugfs_create_file("host", 0444, stats_dir, NULL, &host_fops);
+	pvio_dir = debugfs_create_dir("pvio", NULL);
+	debugfs_create_file("clients", 0444, pvio_dir, NULL, &clients_fops);
+	debugfs_create_file("host", 0444, pvio_dir, NULL, &host_serves_fops);
 }
 
 /**
@@ -177,5 +177,5 @@ void pvio_stats_create(void)
  */
 void pvio_stats_remove(void)
 {
-	debugfs_remove_recursive(stats_dir);
+	debugfs_remove_recursive(pvio_dir);
 }
