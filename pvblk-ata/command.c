@@ -32,7 +32,7 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc);
  * is being let go. They are in no sleeping function of ours, so what this
  * returns lives until a grace period of tasks after ap->ops was put back.
  */
-static struct pvblk_port *port_of(struct ata_port *ap)
+static struct pvblk_port *find_port_by_ops(struct ata_port *ap)
 {
 	struct ata_port_operations *ops = READ_ONCE(ap->ops);
 
@@ -43,18 +43,18 @@ static struct pvblk_port *port_of(struct ata_port *ap)
 	return port;
 }
 
-static bool in_state(const struct pvblk_port *port, enum pvblk_state state)
+static bool port_in_state(const struct pvblk_port *port, enum pvblk_state state)
 {
 	return port && READ_ONCE(port->state) == state;
 }
 
-static void out8(struct pvio_batch *b, void __iomem *addr, u8 value)
+static void add_write8(struct pvio_batch *b, void __iomem *addr, u8 value)
 {
 	pvio_port_write(b, pvblk_port_number(addr), 1, value);
 }
 
 /* From here on libata may do to the registers what it likes. */
-static void forget(struct pvblk_port *port)
+static void forget_registers(struct pvblk_port *port)
 {
 	port->state = PVBLK_IDLE;
 	port->known = false;
@@ -78,7 +78,7 @@ void pvblk_command_settle(struct pvblk_port *port)
 	if (port->uncleared)
 		iowrite8(port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR,
 			 bmdma + ATA_DMA_STATUS);
-	forget(port);
+	forget_registers(port);
 }
 
 /*
@@ -86,7 +86,8 @@ void pvblk_command_settle(struct pvblk_port *port)
  * (hw/ide/core.c: ide_dma_cb(), ide_set_sector()). Bits 27 to 24 of a 28-bit
  * address are in Device, so it is as written only while they do not change.
  */
-static void note_device(struct pvblk_port *port, const struct ata_taskfile *tf)
+static void remember_device(struct pvblk_port *port,
+			    const struct ata_taskfile *tf)
 {
 	u32 low = tf->lbah << 16 | tf->lbam << 8 | tf->lbal;
 	bool lba28 = tf->flags & ATA_TFLAG_ISADDR &&
@@ -99,7 +100,8 @@ static void note_device(struct pvblk_port *port, const struct ata_taskfile *tf)
 }
 
 /* libata has just issued @qc: what the registers hold is known now. */
-static void learn(struct pvblk_port *port, const struct ata_queued_cmd *qc)
+static void learn_registers(struct pvblk_port *port,
+			    const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
 	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
@@ -107,15 +109,15 @@ static void learn(struct pvblk_port *port, const struct ata_queued_cmd *qc)
 	if (tf->protocol != ATA_PROT_DMA || qc->dev->class != ATA_DEV_ATA ||
 	    !(tf->flags & ATA_TFLAG_DEVICE))
 		return;
-	note_device(port, tf);
+	remember_device(port, tf);
 	port->dma_cmd = ioread8(bmdma + ATA_DMA_CMD) & ~ATA_DMA_START;
 	port->dma_cap = ioread8(bmdma + ATA_DMA_STATUS) &
 			~(ATA_DMA_INTR | ATA_DMA_ERR | ATA_DMA_ACTIVE);
 	port->known = true;
 }
 
-static bool can_accelerate(const struct pvblk_port *port,
-			   const struct ata_queued_cmd *qc)
+static bool can_accelerate_command(const struct pvblk_port *port,
+				   const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
 	const struct ata_port *ap = qc->ap;
@@ -147,8 +149,8 @@ static void add_features(struct pvblk_port *port, const struct ata_taskfile *tf)
 	if (zero && port->zero_features > lba48 && !pvio_host_serves())
 		return;
 	if (lba48)
-		out8(port->submit, io->feature_addr, tf->hob_feature);
-	out8(port->submit, io->feature_addr, tf->feature);
+		add_write8(port->submit, io->feature_addr, tf->hob_feature);
+	add_write8(port->submit, io->feature_addr, tf->feature);
 	port->zero_features = zero ? min(port->zero_features + 1 + lba48, 2) : 0;
 }
 
@@ -161,20 +163,20 @@ static void add_taskfile(struct pvblk_port *port, const struct ata_taskfile *tf)
 	if (tf->flags & ATA_TFLAG_ISADDR) {
 		add_features(port, tf);
 		if (tf->flags & ATA_TFLAG_LBA48) {
-			out8(b, io->nsect_addr, tf->hob_nsect);
-			out8(b, io->lbal_addr, tf->hob_lbal);
-			out8(b, io->lbam_addr, tf->hob_lbam);
-			out8(b, io->lbah_addr, tf->hob_lbah);
+			add_write8(b, io->nsect_addr, tf->hob_nsect);
+			add_write8(b, io->lbal_addr, tf->hob_lbal);
+			add_write8(b, io->lbam_addr, tf->hob_lbam);
+			add_write8(b, io->lbah_addr, tf->hob_lbah);
 		}
-		out8(b, io->nsect_addr, tf->nsect);
-		out8(b, io->lbal_addr, tf->lbal);
-		out8(b, io->lbam_addr, tf->lbam);
-		out8(b, io->lbah_addr, tf->lbah);
+		add_write8(b, io->nsect_addr, tf->nsect);
+		add_write8(b, io->lbal_addr, tf->lbal);
+		add_write8(b, io->lbam_addr, tf->lbam);
+		add_write8(b, io->lbah_addr, tf->lbah);
 	}
 	if (tf->device != port->device)
-		out8(b, io->device_addr, tf->device);
-	note_device(port, tf);
-	out8(b, io->command_addr, tf->command);
+		add_write8(b, io->device_addr, tf->device);
+	remember_device(port, tf);
+	add_write8(b, io->command_addr, tf->command);
 }
 
 /* Stop, and set the direction, which must not change while started. */
@@ -186,13 +188,13 @@ static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf
 	if (!(tf->flags & ATA_TFLAG_WRITE))
 		cmd |= ATA_DMA_WR;
 	if (port->unstopped || cmd != port->dma_cmd)
-		out8(port->submit, bmdma + ATA_DMA_CMD, cmd);
+		add_write8(port->submit, bmdma + ATA_DMA_CMD, cmd);
 	port->dma_cmd = cmd;
 	/* where nobody looks at the bit, it may stay */
 	if (!port->uncleared || (!port->ask_dma && !pvio_host_serves()))
 		return;
-	out8(port->submit, bmdma + ATA_DMA_STATUS,
-	     port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
+	add_write8(port->submit, bmdma + ATA_DMA_STATUS,
+		   port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
 	port->uncleared = false;
 }
 
@@ -208,7 +210,8 @@ static unsigned int stock_exits(const struct ata_taskfile *tf)
 	return exits;
 }
 
-static void submit(struct pvblk_port *port, const struct ata_queued_cmd *qc)
+static void submit_command(struct pvblk_port *port,
+			   const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
 	struct pvio_batch *b = port->submit;
@@ -221,8 +224,8 @@ static void submit(struct pvblk_port *port, const struct ata_queued_cmd *qc)
 		add_dma_setup(port, tf);
 	add_taskfile(port, tf);
 	if (!port->nodata) {
-		out8(b, ap->ioaddr.bmdma_addr + ATA_DMA_CMD,
-		     port->dma_cmd | ATA_DMA_START);
+		add_write8(b, ap->ioaddr.bmdma_addr + ATA_DMA_CMD,
+			   port->dma_cmd | ATA_DMA_START);
 		port->unstopped = true;
 	}
 	ap->hsm_task_state = HSM_ST_LAST;
@@ -238,19 +241,19 @@ static void submit(struct pvblk_port *port, const struct ata_queued_cmd *qc)
 
 static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 {
-	struct pvblk_port *port = port_of(qc->ap);
+	struct pvblk_port *port = find_port_by_ops(qc->ap);
 	unsigned int err_mask;
 
 	if (!port)
 		return ata_bmdma_qc_issue(qc);
-	if (can_accelerate(port, qc)) {
-		submit(port, qc);
+	if (can_accelerate_command(port, qc)) {
+		submit_command(port, qc);
 		return 0;
 	}
 	pvblk_command_settle(port);
 	err_mask = ata_bmdma_qc_issue(qc);
 	if (!err_mask)
-		learn(port, qc);
+		learn_registers(port, qc);
 	port->passed++;
 	return err_mask;
 }
@@ -259,7 +262,7 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
  * Asks whose interrupt it is, where Status cannot tell, and reads Status, which
  * clears it. Returns whether the bus master is done, with its own status.
  */
-static bool ask(struct pvblk_port *port, u8 *dma_status)
+static bool read_interrupt_status(struct pvblk_port *port, u8 *dma_status)
 {
 	struct pvio_batch *b = port->answer;
 
@@ -284,14 +287,16 @@ static bool ask(struct pvblk_port *port, u8 *dma_status)
  *
  * Returns whether the command is over.
  */
-static bool answer(struct pvblk_port *port)
+static bool answer_interrupt(struct pvblk_port *port)
 {
 	u8 dma_status;
 
-	if (!ask(port, &dma_status) || port->status & ATA_BUSY)
+	if (!read_interrupt_status(port, &dma_status))
+		return false;
+	if (port->status & ATA_BUSY)
 		return false;
 	if (port->status & (ATA_ERR | ATA_DF) || dma_status & ATA_DMA_ERR) {
-		forget(port);
+		forget_registers(port);
 		return true;
 	}
 	if (port->status & ATA_DRQ)
@@ -303,11 +308,11 @@ static bool answer(struct pvblk_port *port)
 /* What the interrupt handler asks first for a DMA command. */
 static u8 pvblk_bmdma_status(struct ata_port *ap)
 {
-	struct pvblk_port *port = port_of(ap);
+	struct pvblk_port *port = find_port_by_ops(ap);
 
-	if (!in_state(port, PVBLK_ISSUED) || port->nodata)
+	if (!port_in_state(port, PVBLK_ISSUED) || port->nodata)
 		return ata_bmdma_status(ap);
-	if (!answer(port))
+	if (!answer_interrupt(port))
 		return 0;
 	if (port->state == PVBLK_ANSWERED)
 		return ATA_DMA_INTR;
@@ -316,27 +321,28 @@ static u8 pvblk_bmdma_status(struct ata_port *ap)
 
 static void pvblk_bmdma_stop(struct ata_queued_cmd *qc)
 {
-	if (!in_state(port_of(qc->ap), PVBLK_ANSWERED))
+	if (!port_in_state(find_port_by_ops(qc->ap), PVBLK_ANSWERED))
 		ata_bmdma_stop(qc);
 }
 
 /* What the interrupt handler asks first for any other command. */
 static u8 pvblk_check_altstatus(struct ata_port *ap)
 {
-	struct pvblk_port *port = port_of(ap);
+	struct pvblk_port *port = find_port_by_ops(ap);
 
-	if (in_state(port, PVBLK_ISSUED) && port->nodata)
-		return answer(port) ? port->status : port->status | ATA_BUSY;
-	if (in_state(port, PVBLK_ANSWERED))
+	if (port_in_state(port, PVBLK_ISSUED) && port->nodata)
+		return answer_interrupt(port) ? port->status :
+						port->status | ATA_BUSY;
+	if (port_in_state(port, PVBLK_ANSWERED))
 		return port->status;
 	return ioread8(ap->ioaddr.altstatus_addr);
 }
 
 static u8 pvblk_check_status(struct ata_port *ap)
 {
-	struct pvblk_port *port = port_of(ap);
+	struct pvblk_port *port = find_port_by_ops(ap);
 
-	if (in_state(port, PVBLK_ANSWERED))
+	if (port_in_state(port, PVBLK_ANSWERED))
 		return port->status;
 	return ata_sff_check_status(ap);
 }
@@ -344,29 +350,29 @@ static u8 pvblk_check_status(struct ata_port *ap)
 /* What the interrupt handler does last. */
 static void pvblk_irq_clear(struct ata_port *ap)
 {
-	struct pvblk_port *port = port_of(ap);
+	struct pvblk_port *port = find_port_by_ops(ap);
 
-	if (in_state(port, PVBLK_ANSWERED)) {
+	if (port_in_state(port, PVBLK_ANSWERED)) {
 		port->state = PVBLK_IDLE;
 		port->uncleared = true;
 		return;
 	}
 	/* libata found the end of our command by itself: a lost interrupt */
-	if (in_state(port, PVBLK_ISSUED))
-		forget(port);
+	if (port_in_state(port, PVBLK_ISSUED))
+		forget_registers(port);
 	ata_bmdma_irq_clear(ap);
 }
 
 /* Error handling begins, or a reset: none of it is ours. */
 static void pvblk_freeze(struct ata_port *ap)
 {
-	struct pvblk_port *port = port_of(ap);
+	struct pvblk_port *port = find_port_by_ops(ap);
 
 	/* the bus master of a command under way is the error handler's */
-	if (in_state(port, PVBLK_IDLE))
+	if (port_in_state(port, PVBLK_IDLE))
 		pvblk_command_settle(port);
 	else if (port)
-		forget(port);
+		forget_registers(port);
 	ata_sff_freeze(ap);
 }
 

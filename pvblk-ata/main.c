@@ -20,7 +20,7 @@ MODULE_PARM_DESC(force, "take over controllers other than QEMU's, and load outsi
 /* Under the device lock of each controller: no more ports are taken over. */
 static bool leaving;
 
-static int visit_host(struct device *dev, void *fn)
+static int visit_scsi_host(struct device *dev, void *fn)
 {
 	int (*port_fn)(struct ata_port *ap) = fn;
 	struct Scsi_Host *shost;
@@ -34,31 +34,31 @@ static int visit_host(struct device *dev, void *fn)
 }
 
 /* A controller's children are ports, whose children are SCSI hosts. */
-static int visit_child(struct device *dev, void *fn)
+static int visit_port_device(struct device *dev, void *fn)
 {
-	return device_for_each_child(dev, fn, visit_host);
+	return device_for_each_child(dev, fn, visit_scsi_host);
 }
 
 static void visit_ports(struct device *dev, int (*fn)(struct ata_port *ap))
 {
-	device_for_each_child(dev, fn, visit_child);
+	device_for_each_child(dev, fn, visit_port_device);
 }
 
-static int detach(struct ata_port *ap)
+static int detach_port(struct ata_port *ap)
 {
 	pvblk_port_detach(ap);
 	return 0;
 }
 
-static int detach_and_free(struct ata_port *ap)
+static int detach_and_free_port(struct ata_port *ap)
 {
 	pvblk_port_detach(ap);
 	pvblk_ports_free();
 	return 0;
 }
 
-static int bus_notify(struct notifier_block *nb, unsigned long event,
-		      void *data)
+static int notify_bus_event(struct notifier_block *nb, unsigned long event,
+			    void *data)
 {
 	struct device *dev = data;
 
@@ -66,15 +66,15 @@ static int bus_notify(struct notifier_block *nb, unsigned long event,
 	if (event == BUS_NOTIFY_BOUND_DRIVER && !leaving)
 		visit_ports(dev, pvblk_port_attach);
 	else if (event == BUS_NOTIFY_UNBIND_DRIVER)
-		visit_ports(dev, detach_and_free);
+		visit_ports(dev, detach_and_free_port);
 	return NOTIFY_OK;
 }
 
 static struct notifier_block bus_nb = {
-	.notifier_call = bus_notify,
+	.notifier_call = notify_bus_event,
 };
 
-static int visit_device(struct device *dev, void *fn)
+static int visit_controller(struct device *dev, void *fn)
 {
 	device_lock(dev);
 	if (dev->driver)
@@ -97,14 +97,15 @@ static int __init pvblk_init(void)
 		pvblk_ports_exit();
 		return r;
 	}
-	bus_for_each_dev(&pci_bus_type, NULL, pvblk_port_attach, visit_device);
+	bus_for_each_dev(&pci_bus_type, NULL, pvblk_port_attach,
+			 visit_controller);
 	return 0;
 }
 
 static void __exit pvblk_exit(void)
 {
 	leaving = true;
-	bus_for_each_dev(&pci_bus_type, NULL, detach, visit_device);
+	bus_for_each_dev(&pci_bus_type, NULL, detach_port, visit_controller);
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
 	pvblk_ports_exit();
 }

@@ -18,7 +18,7 @@ static DEFINE_MUTEX(ports_lock);
 static LIST_HEAD(ports);
 /* Put back, but somebody may still be in the replaced operations. */
 static LIST_HEAD(detached);
-static struct dentry *stats_dir;
+static struct dentry *pvblk_dir;
 
 struct pvio_client *pvblk_client;
 
@@ -37,20 +37,20 @@ static struct pvblk_port *find_port(const struct ata_port *ap)
  * QEMU's controllers say whose they are. Others may be real ones that were
  * passed through, with real wires.
  */
-static bool is_qemu(const struct ata_port *ap)
+static bool is_qemu_port(const struct ata_port *ap)
 {
 	return dev_is_pci(ap->host->dev) &&
 	       to_pci_dev(ap->host->dev)->subsystem_vendor ==
 	       PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
 }
 
-static const char *unfit(struct ata_port *ap)
+static const char *find_misfit(struct ata_port *ap)
 {
 	const struct ata_ioports *io = &ap->ioaddr;
 
 	if (ata_port_is_dummy(ap))
 		return "unused";
-	if (!is_qemu(ap) && !pvblk_force)
+	if (!is_qemu_port(ap) && !pvblk_force)
 		return "not QEMU's";
 	if (!io->bmdma_addr || !io->altstatus_addr || !io->ctl_addr)
 		return "no bus master";
@@ -60,7 +60,7 @@ static const char *unfit(struct ata_port *ap)
 	return pvblk_command_unfit(ap->ops);
 }
 
-static void fill_answer(struct pvblk_port *port)
+static void fill_answer_batch(struct pvblk_port *port)
 {
 	const struct ata_ioports *io = &port->ap->ioaddr;
 
@@ -95,9 +95,9 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 	port->stock = ap->ops;
 	port->ops = *ap->ops;
 	port->self = &port->ops;
-	port->ask_dma = !is_qemu(ap);
+	port->ask_dma = !is_qemu_port(ap);
 	pvblk_command_replace(&port->ops);
-	fill_answer(port);
+	fill_answer_batch(port);
 	return port;
 }
 
@@ -113,7 +113,7 @@ static struct pvblk_port *make_port(struct ata_port *ap)
  */
 int pvblk_port_attach(struct ata_port *ap)
 {
-	const char *reason = unfit(ap);
+	const char *reason = find_misfit(ap);
 	struct pvblk_port *port;
 	unsigned long flags;
 	int r = 0;
@@ -145,7 +145,7 @@ out:
  * calls operations without ap->lock and looks them up twice
  * (ata_sff_altstatus()), nor where another module has put its own on top.
  */
-static bool can_put_back(const struct pvblk_port *port)
+static bool can_restore_ops(const struct pvblk_port *port)
 {
 	const struct ata_port *ap = port->ap;
 
@@ -153,7 +153,7 @@ static bool can_put_back(const struct pvblk_port *port)
 	       !(ap->pflags & (ATA_PFLAG_EH_PENDING | ATA_PFLAG_EH_IN_PROGRESS));
 }
 
-static bool put_back(struct pvblk_port *port)
+static bool try_restore_ops(struct pvblk_port *port)
 {
 	struct ata_port *ap = port->ap;
 	unsigned long flags;
@@ -161,7 +161,7 @@ static bool put_back(struct pvblk_port *port)
 
 	spin_lock_irqsave(ap->lock, flags);
 	port->draining = true;
-	idle = can_put_back(port);
+	idle = can_restore_ops(port);
 	if (idle) {
 		pvblk_command_settle(port);
 		WRITE_ONCE(ap->ops, port->stock);
@@ -186,7 +186,7 @@ void pvblk_port_detach(struct ata_port *ap)
 	mutex_lock(&ports_lock);
 	port = find_port(ap);
 	if (port) {
-		while (!put_back(port)) {
+		while (!try_restore_ops(port)) {
 			if (READ_ONCE(ap->ops) != &port->ops)
 				pr_warn_once("waiting for another module to put the operations of ata%u back\n",
 					     ap->print_id);
@@ -251,8 +251,8 @@ int pvblk_ports_init(void)
 	pvblk_client = pvio_client_register("pvblk_ata");
 	if (!pvblk_client)
 		return -ENOMEM;
-	stats_dir = debugfs_create_dir("pvblk_ata", NULL);
-	debugfs_create_file("ports", 0444, stats_dir, NULL, &ports_fops);
+	pvblk_dir = debugfs_create_dir("pvblk_ata", NULL);
+	debugfs_create_file("ports", 0444, pvblk_dir, NULL, &ports_fops);
 	return 0;
 }
 
@@ -264,6 +264,6 @@ int pvblk_ports_init(void)
 void pvblk_ports_exit(void)
 {
 	pvblk_ports_free();
-	debugfs_remove_recursive(stats_dir);
+	debugfs_remove_recursive(pvblk_dir);
 	pvio_client_unregister(pvblk_client);
 }
