@@ -146,7 +146,7 @@ static void add_features(struct pvblk_port *port, const struct ata_taskfile *tf)
 	bool zero = !tf->feature && !(lba48 && tf->hob_feature);
 
 	/* READ and WRITE DMA take none: zero stays zero (ACS-3 7.23, 7.58) */
-	if (zero && port->zero_features > lba48 && !pvio_host_serves())
+	if (zero && port->zero_features > lba48)
 		return;
 	if (lba48)
 		add_write8(port->submit, io->feature_addr, tf->hob_feature);
@@ -190,8 +190,11 @@ static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf
 	if (port->unstopped || cmd != port->dma_cmd)
 		add_write8(port->submit, bmdma + ATA_DMA_CMD, cmd);
 	port->dma_cmd = cmd;
-	/* where nobody looks at the bit, it may stay */
-	if (!port->uncleared || (!port->ask_dma && !pvio_host_serves()))
+	/*
+	 * QEMU raises the next interrupt whether the bit is set or not
+	 * (hw/ide/pci.c: bmdma_irq()), so it may stay where it is not asked for.
+	 */
+	if (!port->uncleared || !port->ask_dma)
 		return;
 	add_write8(port->submit, bmdma + ATA_DMA_STATUS,
 		   port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
