@@ -9,21 +9,18 @@
 #ifndef PVIO_HOST_KVM_API_H
 #define PVIO_HOST_KVM_API_H
 
-#include <linux/kvm_host.h>
+#include "compat/kvm_host.h"
 
 struct pvio_host_kvm_api {
 	/* arch/x86/kvm/x86.c */
-	int (*emulate_hypercall)(struct kvm_vcpu *vcpu);
-	int (*skip_emulated_instruction)(struct kvm_vcpu *vcpu);
-	int (*fast_pio)(struct kvm_vcpu *vcpu, int size, unsigned short port,
-			int in);
-	unsigned long (*get_linear_rip)(struct kvm_vcpu *vcpu);
-	bool (*require_cpl)(struct kvm_vcpu *vcpu, int required_cpl);
+	typeof(kvm_emulate_hypercall) *emulate_hypercall;
+	typeof(kvm_skip_emulated_instruction) *skip_emulated_instruction;
+	typeof(kvm_fast_pio) *fast_pio;
+	typeof(kvm_get_linear_rip) *get_linear_rip;
+	typeof(kvm_require_cpl) *require_cpl;
 	/* virt/kvm/kvm_main.c */
-	int (*vcpu_read_guest)(struct kvm_vcpu *vcpu, gpa_t gpa, void *data,
-			       unsigned long len);
-	int (*vcpu_write_guest)(struct kvm_vcpu *vcpu, gpa_t gpa,
-				const void *data, unsigned long len);
+	typeof(kvm_vcpu_read_guest) *vcpu_read_guest;
+	typeof(kvm_vcpu_write_guest) *vcpu_write_guest;
 };
 
 extern struct pvio_host_kvm_api pvio_host_kvm;

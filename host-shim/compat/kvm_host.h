@@ -6,6 +6,17 @@
 #include <linux/kvm_host.h>
 #include <linux/version.h>
 
+/*
+ * Between 6.12 and 7.3 these moved to arch/x86/kvm/x86.h, which is not shipped
+ * with a kernel's headers. Where the shipped header has them, the compiler
+ * refuses a difference.
+ */
+int kvm_emulate_hypercall(struct kvm_vcpu *vcpu);
+int kvm_skip_emulated_instruction(struct kvm_vcpu *vcpu);
+int kvm_fast_pio(struct kvm_vcpu *vcpu, int size, unsigned short port, int in);
+unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
+bool kvm_require_cpl(struct kvm_vcpu *vcpu, int required_cpl);
+
 /* 5.11: the registers of an SEV-ES guest are out of reach */
 static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
 {
