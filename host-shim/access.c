@@ -15,8 +15,8 @@
  * QEMU registers the PCI configuration address as a coalesced port, so it
  * empties the ring before it answers a read of it (hw/pci-host/i440fx.c,
  * hw/pci-host/q35.c: memory_region_add_coalescing(&phb->conf_mem, 0, 4)).
- * What KVM gets to see of it is the first byte, since the reset control
- * register of the south bridge lies over the second.
+ * KVM is told of the first byte only: the reset control register of the south
+ * bridge, 0xcf9, lies over the second.
  */
 #define FLUSH_PORT		0xcf8
 #define FLUSH_SIZE		4
@@ -30,9 +30,10 @@ int pvio_host_guest_read(struct pvio_host_batch *b, u64 gpa, void *to,
 }
 
 /*
- * Each store takes an entry of the dirty ring, and KVM sees to its being
- * emptied between entries to the guest only: it keeps 64 in reserve
- * (KVM_DIRTY_RING_RSVD_ENTRIES, virt/kvm/dirty_ring.c).
+ * Where dirty pages are logged in a ring, each store takes an entry of it. KVM
+ * has user space empty the ring only before it enters the guest, and keeps 64
+ * entries in reserve until then (KVM_DIRTY_RING_RSVD_ENTRIES,
+ * virt/kvm/dirty_ring.c). A hypercall may take half of them.
  */
 #define DIRTY_RING_STORES	32
 
@@ -52,7 +53,7 @@ bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 	struct kvm_vcpu *vcpu = pvio_host_batch_vcpu(b)->vcpu;
 	gfn_t gfn = gpa_to_gfn(op->addr);
 
-	/* user space sets it, to anything */
+	/* what user space wrote into CPUID, which may be anything */
 	if (op->addr >> min(vcpu->arch.maxphyaddr, 63))
 		return false;
 	/* the local APIC answers its own CPU before any bus is asked */
@@ -71,7 +72,10 @@ static struct kvm_io_bus *find_op_bus(struct kvm_vcpu *vcpu,
 	return srcu_dereference(vcpu->kvm->buses[idx], &vcpu->kvm->srcu);
 }
 
-/* As kvm_io_bus_cmp() of virt/kvm/kvm_main.c: length 0 fits any access. */
+/*
+ * As kvm_io_bus_cmp() of virt/kvm/kvm_main.c: a range of length 0 answers an
+ * access of any size at its address.
+ */
 static bool range_covers_op(const struct kvm_io_range *range,
 			    const struct pvio_op *op)
 {
@@ -88,7 +92,7 @@ bool pvio_host_kernel_claims(struct pvio_host_batch *b,
 	struct kvm_io_bus *bus = find_op_bus(pvio_host_batch_vcpu(b)->vcpu, op);
 	int i;
 
-	/* user space decides how long the bus is, the guest how often we look */
+	/* the bus is as long as user space made it, and searched for each op */
 	cond_resched();
 	for (i = 0; bus && i < bus->dev_count; i++) {
 		if (range_covers_op(&bus->range[i], op))
@@ -136,10 +140,9 @@ static bool ring_is_usable(struct pvio_host_vcpu *pv)
 }
 
 /*
- * Whichever thread of user space empties the ring performs what is in it,
- * perhaps from inside another access. So nothing goes there that is about the
- * CPU that makes the access: SMI and ACPI commands, the keyboard controller's
- * and the fast A20 gate's resets, PCI configuration, VMware's back door.
+ * Whether a write must not be queued. User space performs queued writes on
+ * whichever of its threads empties the ring, perhaps inside another access.
+ * That is wrong for ports that act on the CPU which writes to them.
  */
 static bool op_concerns_cpu(const struct pvio_op *op)
 {
@@ -147,8 +150,11 @@ static bool op_concerns_cpu(const struct pvio_op *op)
 		u16 first;
 		u16 last;
 	} ports[] = {
-		{ 0x64, 0x64 }, { 0x92, 0x92 }, { 0xb2, 0xb3 },
-		{ 0xcf8, 0xcff }, { 0x5658, 0x5659 },
+		{ 0x64, 0x64 },		/* keyboard controller: reset */
+		{ 0x92, 0x92 },		/* fast A20 gate: reset */
+		{ 0xb2, 0xb3 },		/* SMI and ACPI commands */
+		{ 0xcf8, 0xcff },	/* PCI configuration and reset */
+		{ 0x5658, 0x5659 },	/* VMware's back door */
 	};
 	int i;
 
@@ -222,9 +228,10 @@ void pvio_host_ring_distrust(struct pvio_host_batch *b)
 }
 
 /*
- * KVM sets up the exit and its own completion, which is kept for the day the
- * module is removed. It takes what is written from RAX and returns what is
- * read there (kvm_fast_pio() in arch/x86/kvm/x86.c).
+ * kvm_fast_pio() (arch/x86/kvm/x86.c) writes what is in RAX, and puts there what
+ * it reads. It prepares an exit with a completion of KVM's own, which is kept
+ * for a removal of the module. Where a device in the host kernel answers at
+ * once, pio.count stays 0 and the RIP is moved.
  */
 static bool exit_for_port(struct pvio_host_vcpu *pv, u16 port, u8 size,
 			  bool read, u64 *value)
@@ -252,6 +259,7 @@ static bool exit_for_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
 	memset(run->mmio.data, 0, sizeof(run->mmio.data));
 	if (run->mmio.is_write)
 		memcpy(run->mmio.data, &op->value, op->size);
+	/* KVM's completion of MMIO expects its emulator, which did not run */
 	pv->kvm_complete = NULL;
 	return true;
 }

@@ -39,8 +39,8 @@ void pvio_host_ring_distrust(struct pvio_host_batch *b);
 /*
  * Prepare an exit in which user space performs @op, or empties the ring.
  * False where no exit is needed: the host kernel performed the access at once
- * and has moved the RIP past the hypercall. A read's value is in @op then; after
- * an exit, pvio_host_user_value() has it when the batch continues.
+ * and has moved the RIP past the hypercall. A read's value is in @op then.
+ * After an exit, pvio_host_user_value() has it when the batch continues.
  */
 bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op);
 bool pvio_host_user_flush(struct pvio_host_batch *b);

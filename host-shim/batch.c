@@ -17,16 +17,18 @@
 #include "batch.h"
 
 /*
- * User space drops a flush that arrives while another thread's is under way
- * (QEMU: kvm_flush_coalesced_mmio_buffer() in accel/kvm/kvm-all.c), so one
- * may have to be asked for again. One that never empties the ring breaks its
- * own guest, and must not keep it here for ever.
+ * QEMU does nothing when it is asked to empty the ring while another of its
+ * threads is at it (kvm_flush_coalesced_mmio_buffer(), accel/kvm/kvm-all.c), so
+ * it is asked again. The limit is for a user space that never empties the ring:
+ * it must not keep the vCPU here for ever.
  */
 #define MAX_FLUSHES	1000
 
 /*
- * A write here asks for the address of the instruction itself, and KVM moves
- * the RIP ahead of the exit for it (KVM_X86_QUIRK_OUT_7E_INC_RIP).
+ * QEMU's vapic device (hw/i386/kvmvapic.c) looks at the RIP when this port is
+ * written to, and KVM moves the RIP before that exit, not after it as for any
+ * other port (KVM_X86_QUIRK_OUT_7E_INC_RIP). In a batch it would see the RIP of
+ * the hypercall.
  */
 #define VAPIC_PORT		0x7e
 
@@ -62,7 +64,7 @@ static enum pvio_host_refusal check_mmio(struct pvio_host_batch *b,
 {
 	if (op->size != 1 && op->size != 2 && op->size != 4 && op->size != 8)
 		return PVIO_HOST_REFUSED_SIZE;
-	/* aligned, it cannot cross a page */
+	/* an aligned access does not cross a page */
 	if (op->addr & (op->size - 1) || !pvio_host_mmio_allowed(b, op))
 		return PVIO_HOST_REFUSED_ADDRESS;
 	return PVIO_HOST_ACCEPTED;
@@ -131,11 +133,12 @@ static bool complete_op(struct pvio_host_batch *b)
 	b->done++;
 	if (!pvio_kind_is_read(op->kind))
 		return true;
-	/* at once, not at the end: the module may not see the end */
+	/* now, as the module may be removed before the batch is over */
 	b->unstored = pvio_host_guest_write(b, at, &op->value, sizeof(op->value));
 	return !b->unstored && !pvio_op_stops(op, op->value);
 }
 
+/* @exits: whether the backend prepared an exit, see backend.h */
 static enum pvio_host_next leave_for_user(struct pvio_host_batch *b,
 					  enum pvio_host_wait wait, bool exits)
 {
@@ -201,7 +204,10 @@ static enum pvio_host_next continue_after_flush(struct pvio_host_batch *b)
 	}
 	if (b->flushes < MAX_FLUSHES)
 		return flush_in_user(b);
-	/* the writes are user space's now; nothing may follow them from here */
+	/*
+	 * User space has the writes and may perform them at any moment, so
+	 * nothing may be performed behind them: the batch ends short.
+	 */
 	pvio_host_ring_distrust(b);
 	return PVIO_HOST_NEXT_FINISH;
 }

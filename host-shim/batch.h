@@ -27,7 +27,7 @@ enum pvio_host_refusal {
 	PVIO_HOST_REFUSED_MEMORY,	/* not in guest memory */
 	PVIO_HOST_REFUSED_KIND,		/* no such kind, or reserved bits set */
 	PVIO_HOST_REFUSED_SIZE,
-	PVIO_HOST_REFUSED_PORT,		/* beyond the last port */
+	PVIO_HOST_REFUSED_PORT,		/* beyond the last port, or vapic's */
 	PVIO_HOST_REFUSED_ADDRESS,	/* misaligned, or memory answers there */
 	PVIO_HOST_REFUSALS,
 };
@@ -50,7 +50,7 @@ enum pvio_host_wait {
 enum pvio_host_next {
 	PVIO_HOST_NEXT_FINISH,	/* pvio_host_batch_result() has the result */
 	PVIO_HOST_NEXT_EXIT,	/* leave for user space, then continue */
-	PVIO_HOST_NEXT_SKIPPED,	/* as FINISH; KVM moved the RIP already */
+	PVIO_HOST_NEXT_SKIPPED,	/* finished, and KVM has moved the RIP */
 };
 
 /**

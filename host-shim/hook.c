@@ -32,7 +32,7 @@ static void notrace redirect_hypercall(unsigned long ip,
 
 	if (!pvio_host_hypercall_ours(vcpu))
 		return;
-	/* a module on its way out leaves the call to KVM: -KVM_ENOSYS */
+	/* during removal KVM answers the call itself: -KVM_ENOSYS */
 	if (!percpu_ref_tryget_live(&pvio_host_users))
 		return;
 	regs->ip = (unsigned long)pvio_host_hypercall;

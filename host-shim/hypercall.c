@@ -2,11 +2,11 @@
 /*
  * Takes a hypercall from KVM, runs it, and gives the vCPU back to KVM.
  *
- * While a batch waits for user space, the guest's registers already hold what
- * it must find should nobody continue the batch: when the module is removed,
- * KVM's own completion of the pending port access takes over, and the note in
- * RDX tells the guest how far its batch came. So no batch is lost or run
- * twice, and a VM that is stopped does not hold the removal up.
+ * While a batch waits for user space, RAX and RDX already hold what the guest
+ * must find if the batch is never continued: when the module is removed, KVM's
+ * own completion of the pending port access runs in the place of the module's,
+ * and the note in RDX tells the guest how far its batch came. So no operation
+ * is lost or repeated, and a stopped VM does not hold the removal up.
  */
 #include "hypercall.h"
 #include "kvm_api.h"
@@ -25,8 +25,8 @@
 #define CPUID_ENCRYPTION_GUEST	(BIT(1) | BIT(3) | BIT(4))
 
 /*
- * Outside long mode the upper halves mean nothing. Compatibility mode at
- * CPL 0 counts as long mode: no kernel makes hypercalls from there.
+ * Outside long mode the upper halves of registers mean nothing. Compatibility
+ * mode at CPL 0 is taken for long mode: no kernel makes hypercalls from there.
  */
 static unsigned long read_argument(struct kvm_vcpu *vcpu, enum kvm_reg reg)
 {
@@ -75,7 +75,7 @@ static bool guest_is_encrypted(struct kvm_vcpu *vcpu)
 	return false;
 }
 
-/* kvm_require_cpl() queues a #GP where the level is not the one required. */
+/* kvm_require_cpl() queues a #GP at any other level; the call fails instead. */
 static bool caller_is_at_cpl0(struct kvm_vcpu *vcpu)
 {
 	if (pvio_host_kvm.require_cpl(vcpu, 0))
@@ -98,7 +98,7 @@ static enum pvio_host_refusal check_caller(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Ends a hypercall whose instruction was skipped with the verdict @r of KVM.
+ * Ends a hypercall; @r is what KVM returned when it skipped the instruction.
  * Nothing of the module may be touched afterwards.
  */
 static int leave_hypercall(struct kvm_vcpu *vcpu, int r)
@@ -172,8 +172,9 @@ static int continue_batch(struct kvm_vcpu *vcpu)
 	enum pvio_host_next next;
 
 	WRITE_ONCE(pv->waiting, false);
-	/* KVM's completion would: the port access is over */
+	/* as KVM's own completions do: the port access is over */
 	vcpu->arch.pio.count = 0;
+	/* user space has moved the vCPU elsewhere, by a reset for one */
 	if (pvio_host_kvm.get_linear_rip(vcpu) != pv->rip) {
 		pv->stats.abandoned++;
 		percpu_ref_put(&pvio_host_users);
@@ -192,7 +193,7 @@ static int complete_user_exit(struct kvm_vcpu *vcpu)
 	struct kvm *kvm = vcpu->kvm;
 	int idx, r;
 
-	/* before 5.17 KVM_RUN does not hold it here yet, as it does for exits */
+	/* KVM_RUN holds it for exits, but for completions only since 5.17 */
 	idx = srcu_read_lock(&kvm->srcu);
 	r = continue_batch(vcpu);
 	srcu_read_unlock(&kvm->srcu, idx);
@@ -265,7 +266,7 @@ static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
-	/* taken: its thread is in KVM_RUN and about to complete by itself */
+	/* if it is taken, the vCPU is in KVM_RUN and completes by itself */
 	if (!mutex_trylock(&vcpu->mutex))
 		return;
 	if (pv->waiting && pv->kvm_complete) {

@@ -66,7 +66,7 @@ DEFINE_SHOW_ATTRIBUTE(host_stats);
 /**
  * pvio_host_stats_create() - show the counters
  *
- * Context: may sleep. Does without where debugfs is not there.
+ * Context: may sleep. Without debugfs nothing is shown.
  */
 void pvio_host_stats_create(void)
 {

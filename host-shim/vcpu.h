@@ -28,9 +28,12 @@ struct pvio_host_stats {
  * @distrusted:	user space did not empty the coalesced ring when it should
  * @rcu:	for freeing
  *
- * Lists change under pvio_host_vms_lock, which the destruction of a VM takes
- * before KVM frees anything of it. It is a raw one, since ftrace calls with
- * preemption disabled.
+ * Lists change under pvio_host_vms_lock. A VM leaves them at the entry of
+ * kvm_arch_destroy_vm(): KVM has freed its buses and its coalesced ring by then
+ * (kvm_destroy_vm() in virt/kvm/kvm_main.c), but not its vCPUs nor struct kvm,
+ * which whoever holds the lock may use. It is a raw spinlock, because ftrace
+ * calls the module there with preemption disabled, and a spinlock_t sleeps on
+ * PREEMPT_RT.
  */
 struct pvio_host_vm {
 	struct kvm *kvm;
@@ -54,7 +57,7 @@ struct pvio_host_vm {
  * @stored:	values stored in guest memory for this hypercall
  * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
  *		reference in pvio_host_users
- * @skipped:	KVM's verdict where it moved the RIP past the hypercall
+ * @skipped:	what KVM returned where it moved the RIP past the hypercall
  * @stats:	counters
  * @batch:	the batch being run
  *

@@ -6,7 +6,10 @@
 #include <linux/ftrace.h>
 #include <linux/version.h>
 
-/* 5.11: callbacks get ftrace_regs, and are guarded from recursion on demand */
+/*
+ * Since 5.11 a callback gets ftrace_regs in the place of pt_regs, and a guard
+ * against recursion only where it asks for one.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 #define pvio_host_ftrace_regs			ftrace_regs
 #define pvio_host_ftrace_pt_regs(fregs)		ftrace_get_regs(fregs)
@@ -17,7 +20,10 @@
 #define PVIO_HOST_FTRACE_RECURSION		0
 #endif
 
-/* 5.16 exported ftrace_free_filter(); an emptied filter keeps a few bytes */
+/*
+ * 5.16 exported ftrace_free_filter(). Before that a filter can only be emptied,
+ * which leaves a few bytes allocated.
+ */
 static inline void pvio_host_ftrace_free_filter(struct ftrace_ops *ops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)

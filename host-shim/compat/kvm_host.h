@@ -17,7 +17,7 @@ int kvm_fast_pio(struct kvm_vcpu *vcpu, int size, unsigned short port, int in);
 unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 bool kvm_require_cpl(struct kvm_vcpu *vcpu, int required_cpl);
 
-/* 5.11: the registers of an SEV-ES guest are out of reach */
+/* Whether KVM cannot see the guest's registers: SEV-ES, which 5.11 brought. */
 static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
@@ -27,7 +27,7 @@ static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
 #endif
 }
 
-/* 5.11: dirty pages may go into a ring, which has room for so many at a time */
+/* Whether dirty pages are logged in a ring of limited size, since 5.11. */
 static inline bool pvio_host_kvm_dirty_ring(const struct kvm *kvm)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)

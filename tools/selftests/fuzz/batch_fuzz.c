@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host's batch engine (host-shim/batch.c) outside the kernel, under the
- * address and undefined-behaviour sanitizers: random bytes as the batch, and
- * a host that refuses, claims, runs full and forgets as it likes.
+ * The host module's batch engine (host-shim/batch.c) outside the kernel, under
+ * the address and undefined-behaviour sanitizers. Batches are random bytes, and
+ * so is whether the backend fails, claims an access or has a full ring.
  */
 #include <stdint.h>
 #include <stdio.h>
