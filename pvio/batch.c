@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Builds a batch and runs it: by the host where it helps, else here. */
+/* Builds batches and runs them: on a host that serves them, else here. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <asm/barrier.h>
@@ -34,7 +34,10 @@ struct pvio_batch *pvio_batch_alloc(struct pvio_client *client,
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return NULL;
-	/* kmalloc() aligns a power of two to itself: no page is crossed */
+	/*
+	 * kmalloc() aligns a power of two to itself, so this crosses no page
+	 * (Documentation/core-api/memory-allocation.rst).
+	 */
 	b->ops = kcalloc(roundup_pow_of_two(max), sizeof(*b->ops), GFP_KERNEL);
 	b->mapped = kcalloc(max, sizeof(*b->mapped), GFP_KERNEL);
 	if (!b->ops || !b->mapped) {
@@ -69,7 +72,7 @@ static unsigned int add_op(struct pvio_batch *b, enum pvio_kind kind, u64 addr,
 {
 	unsigned int i = b->count;
 
-	/* a driver's mistake; the last slot is reused rather than memory */
+	/* a driver's mistake: better the last slot than memory behind it */
 	if (WARN_ON_ONCE(i >= b->max))
 		i = b->max - 1;
 	b->ops[i] = (struct pvio_op) {
@@ -155,7 +158,10 @@ static u64 keep_low_bytes(u64 value, u8 size)
 	return value & GENMASK_ULL(size * 8 - 1, 0);
 }
 
-/* The host module went in mid-batch, and KVM finished the access under way. */
+/*
+ * Takes a note of PVIO_HANDOVER, with @value from RAX, for the operations from
+ * @from on. Returns the operations done, those before @from included.
+ */
 static unsigned int apply_handover(struct pvio_batch *b, unsigned int from,
 				   u64 value, u32 note)
 {
@@ -209,9 +215,9 @@ unsigned int pvio_batch_run(struct pvio_batch *b)
 	unsigned int max = pvio_host_max_ops();
 	unsigned int done = 0, chunk, calls = 0;
 
-	/* what the operations make a device look at is there */
+	/* as outl() and writel(): what the device will read is in memory */
 	dma_wmb();
-	/* one operation is one exit either way, and the plain one is cheaper */
+	/* one operation is one exit anyway, and cheaper as an instruction */
 	while (max && b->count - done > 1) {
 		chunk = min(max, b->count - done);
 		calls++;

@@ -22,12 +22,12 @@
 
 static bool nohost;
 module_param(nohost, bool, 0644);
-MODULE_PARM_DESC(nohost, "do without the help of the host, even where it would give it");
+MODULE_PARM_DESC(nohost, "run all batches in the guest, also on a host that serves them");
 
 /*
  * @kvm never changes once set. The other two change in any context and
- * without a lock: @max_ops is one word that says all (0: no help), and a
- * lost update of @next_probe costs one more probe.
+ * without a lock: @max_ops is one word that says all (0: batches are not
+ * served), and a lost update of @next_probe costs one more probe.
  */
 static struct {
 	bool kvm;
@@ -41,7 +41,7 @@ static unsigned int probe_host(void)
 {
 	long features = pvio_hypercall_query(PVIO_QUERY_FEATURES);
 
-	/* an error is negative, and the version only grows compatibly */
+	/* an error is less than any version; a later version is compatible */
 	if (pvio_hypercall_query(PVIO_QUERY_VERSION) < PVIO_ABI_VERSION ||
 	    features < 0 ||
 	    (features & PVIO_FEATURES_USED) != PVIO_FEATURES_USED)
@@ -68,7 +68,7 @@ static void probe_and_report(void)
  * is about to run: an idle guest does not ask.
  *
  * Context: any.
- * Return: a number of operations, 0 for a host that does not help.
+ * Return: a number of operations, 0 while the host serves no batches.
  */
 unsigned int pvio_host_max_ops(void)
 {
@@ -99,11 +99,12 @@ void pvio_host_lost(void)
 /**
  * pvio_host_serves() - whether batches go to the host at present
  *
- * A hint for drivers that leave out what a batch carries for free but an
- * instruction does not. It may change at any moment.
+ * A hint for drivers: one more operation in a batch is free on the host, and
+ * an exit as an instruction. The answer may change at any moment.
  *
  * Context: any.
- * Return: true where the last batch, or the last question, found a host.
+ * Return: true if the host served the last batch, or said that it would when
+ * it was last asked.
  */
 bool pvio_host_serves(void)
 {

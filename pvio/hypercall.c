@@ -6,8 +6,8 @@
 #include "hypercall.h"
 
 /*
- * The VM may have moved under a hypervisor that raises #UD for it: the
- * exception table turns that into -PVIO_ENOSYS.
+ * The VM may have been migrated to a hypervisor that raises #UD at this
+ * instruction: the exception table turns that into -PVIO_ENOSYS.
  */
 static long execute_hypercall(unsigned long nr, unsigned long a,
 			      unsigned long b, u32 *note)
@@ -49,8 +49,8 @@ long pvio_hypercall_query(enum pvio_query item)
  * @note:	receives zero, or the note of PVIO_HANDOVER
  *
  * Context: any, on a hypervisor known to be KVM.
- * Return: operations done, or a negative error and nothing done; where @note
- * is not zero, see there.
+ * Return: operations done, or a negative error and nothing done; if @note is
+ * not zero, what PVIO_HANDOVER says.
  */
 long pvio_hypercall_batch(phys_addr_t gpa, unsigned int count, u32 *note)
 {

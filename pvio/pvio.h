@@ -8,8 +8,8 @@
  *
  * The contract is that of the plain instructions: the operations take effect
  * in order, on this CPU, before pvio_batch_run() returns, and memory that was
- * written before it is visible to the device. With a host that serves batches
- * they cost one VM exit, else each costs its own.
+ * written before it is visible to the device. On a host that serves batches
+ * they cost one VM exit together, elsewhere one each.
  */
 #ifndef PVIO_H
 #define PVIO_H

@@ -2,8 +2,8 @@
 /*
  * pvio_abi.h - the wire between a guest and the batch hypercall of its host
  *
- * One file for the guest library, the host module and user-space tests; the
- * fixed-size types of the user API are all that it includes.
+ * The guest library, the host module and the tests in user space share this
+ * file, so it includes nothing but <linux/types.h>.
  *
  * Calls are KVM hypercalls (vmcall or vmmcall):
  *
@@ -33,7 +33,7 @@
 #define PVIO_HC_BATCH		0x70760001u	/* RBX: address, RCX: count */
 #define PVIO_HC_LAST		0x70760001u
 
-/* An item that the host does not know reads as 0: newer guests may ask. */
+/* A host answers 0 for what it does not know, so a newer guest may ask it. */
 enum pvio_query {
 	PVIO_QUERY_VERSION	= 0,	/* PVIO_ABI_VERSION of the host */
 	PVIO_QUERY_FEATURES	= 1,	/* PVIO_FEATURE_* that it serves */
@@ -56,19 +56,20 @@ enum pvio_kind {
  * @kind:	enum pvio_kind
  * @size:	bytes: 1, 2 or 4 for a port, 1, 2, 4 or 8 for MMIO
  * @flags:	zero
- * @mask:	of a read: not zero makes it a conditional stop
+ * @mask:	not zero makes a read a conditional stop, which looks at these
+ *		bits of @value; zero for a write
  * @addr:	port, or guest-physical address, a multiple of @size
  * @value:	written by a write, stored by a read (zero-extended)
- * @want:	a conditional stop ends the batch after this operation unless
- *		the low 32 bits of @value, masked with @mask, are @want
+ * @want:	what these bits must be, or the batch ends after this operation;
+ *		zero outside @mask
  * @reserved:	zero
  *
  * A batch is an array of these, 8-byte aligned, inside one page of guest
  * memory. It runs in order, as if the CPU had executed each instruction now.
- * The result of PVIO_HC_BATCH is the number of operations done; it is less
- * than asked for after a conditional stop, or where the host could not go on,
- * and then the guest runs the rest itself. An operation counted is done once
- * and must not be repeated. On an error nothing was done.
+ * The result of PVIO_HC_BATCH is the number of operations done. If it is less
+ * than asked for, the last of them was a conditional stop that ended the batch,
+ * or the host could not go on and the guest runs the rest itself. What is
+ * counted has been done and must not be repeated. On an error nothing was done.
  */
 struct pvio_op {
 	__u8	kind;
@@ -85,11 +86,20 @@ struct pvio_op {
 #define PVIO_MAX_OPS		(PVIO_PAGE_SIZE / sizeof(struct pvio_op))
 
 /*
- * The host module may be removed while a batch waits for user space. KVM then
- * finishes that one access alone, and RDX says what became of the batch:
- * the operations done in its low 16 bits, and whether the value of the last
- * of them is in RAX instead of in memory. RAX says nothing otherwise. A host
- * that cannot store a value ends the batch with it in the same way.
+ * What PVIO_HC_BATCH leaves in RDX. Zero: RAX is the result. Otherwise RDX is a
+ * hand-over note, and RAX is not the result:
+ *
+ *	bit 31		set: this is a note
+ *	bit 30		set: the last operation done is a read, whose value is
+ *			in the low bytes of RAX and not in memory
+ *			clear: RAX says nothing
+ *	bits 29 to 16	zero
+ *	bits 15 to 0	number of operations done
+ *
+ * There are two reasons for a note. The host module was removed while the batch
+ * waited for user space, and KVM finished the one access that it waited for. Or
+ * the host could not store the value of a read. Either way the batch goes on
+ * as after a result that is less than asked for.
  */
 #define PVIO_HANDOVER		0x80000000u
 #define PVIO_HANDOVER_VALUE	0x40000000u

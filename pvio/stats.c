@@ -159,9 +159,9 @@ static int host_serves_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(host_serves);
 
 /**
- * pvio_stats_create() - show the counters, and whether the host helps
+ * pvio_stats_create() - show the counters, and whether the host serves batches
  *
- * Context: may sleep. Does without where debugfs is not there.
+ * Context: may sleep. Without debugfs nothing is shown.
  */
 void pvio_stats_create(void)
 {
