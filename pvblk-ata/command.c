@@ -23,9 +23,9 @@
 #define ADDRESS_FLAGS	(ATA_TFLAG_ISADDR | ATA_TFLAG_LBA48)
 
 /*
- * Exits that stock libata makes for a command, its interrupt included: first
- * those of DMA commands, then those of commands without data. Each figure is
- * more than a command takes here.
+ * Exits that stock libata makes for a command, its interrupt included
+ * (drivers/ata/libata-sff.c): first those of DMA commands, then those of
+ * commands without data. Each figure is more than a command takes here.
  */
 static const u8 stock_exits[2][ADDRESS_FLAGS + 1] = {
 	{
@@ -44,9 +44,13 @@ static const u8 stock_exits[2][ADDRESS_FLAGS + 1] = {
 static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc);
 
 /*
- * Helpers of libata's error handler may call without ap->lock, while the port
- * is being let go. They are in no sleeping function of ours, so what this
- * returns lives until a grace period of tasks after ap->ops was put back.
+ * Returns NULL if ap->ops is not ours: the stock operations, or a copy of ours
+ * that another module has made.
+ *
+ * libata's error handler calls some operations without ap->lock, even while the
+ * port is being detached. What this returns stays valid for them: none of our
+ * functions sleeps, and a port is freed only when a grace period of tasks has
+ * passed since ap->ops was restored.
  */
 static struct pvblk_port *find_port_by_ops(struct ata_port *ap)
 {
@@ -98,9 +102,10 @@ void pvblk_command_settle(struct pvblk_port *port)
 }
 
 /*
- * A device may move the address registers on as it goes, and QEMU does
+ * A device may count up the address registers during a transfer, and QEMU does
  * (hw/ide/core.c: ide_dma_cb(), ide_set_sector()). Bits 27 to 24 of a 28-bit
- * address are in Device, so it is as written only while they do not change.
+ * address are in Device, which holds what was written only if they stay as they
+ * are.
  */
 static void remember_device(struct pvblk_port *port,
 			    const struct ata_taskfile *tf)
@@ -144,12 +149,12 @@ static bool can_accelerate_command(const struct pvblk_port *port,
 		return false;
 	if (tf->protocol != ATA_PROT_DMA && tf->protocol != ATA_PROT_NODATA)
 		return false;
-	/* user space's own command: it may be any, with any protocol */
+	/* a command that user space made up, with any effect on registers */
 	if (qc->flags & ATA_QCFLAG_RESULT_TF)
 		return false;
 	if (tf->flags & ATA_TFLAG_POLLING || ap->flags & ATA_FLAG_PIO_POLLING)
 		return false;
-	/* cylinders and heads: the device moves on in all of Device */
+	/* with cylinders and heads, the head in Device may change, too */
 	if (tf->flags & ATA_TFLAG_ISADDR && !(tf->flags & ATA_TFLAG_LBA))
 		return false;
 	return tf->flags & ATA_TFLAG_DEVICE && tf->ctl == ap->last_ctl;
@@ -161,7 +166,11 @@ static void add_features(struct pvblk_port *port, const struct ata_taskfile *tf)
 	bool lba48 = tf->flags & ATA_TFLAG_LBA48;
 	bool zero = !tf->feature && !(lba48 && tf->hob_feature);
 
-	/* READ and WRITE DMA take none: zero stays zero (ACS-3 7.23, 7.58) */
+	/*
+	 * Features keeps the last two bytes written to it, and an LBA48 command
+	 * uses both. READ and WRITE DMA have none (ACS-3, 7.23 and 7.58), so a
+	 * zero is written until it is there, and then no more.
+	 */
 	if (zero && port->zero_features > lba48)
 		return;
 	if (lba48)
@@ -195,7 +204,7 @@ static void add_taskfile(struct pvblk_port *port, const struct ata_taskfile *tf)
 	add_write8(b, io->command_addr, tf->command);
 }
 
-/* Stop, and set the direction, which must not change while started. */
+/* The direction must not change while the bus master is started. */
 static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf)
 {
 	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
@@ -208,7 +217,7 @@ static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf
 	port->dma_cmd = cmd;
 	/*
 	 * QEMU raises the next interrupt whether the bit is set or not
-	 * (hw/ide/pci.c: bmdma_irq()), so it may stay where it is not asked for.
+	 * (hw/ide/pci.c: bmdma_irq()): where nobody asks for it, it may stay.
 	 */
 	if (!port->uncleared || !port->ask_dma)
 		return;
@@ -265,15 +274,16 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 }
 
 /*
- * Asks whose interrupt it is, where Status cannot tell, and reads Status, which
- * clears it. Returns whether the bus master is done, with its own status.
+ * Reads Status, which clears the interrupt; before that, where only the bus
+ * master can tell whose interrupt it is, the bus master's status. Returns false
+ * if that says that the interrupt is not this port's.
  */
 static bool read_interrupt_status(struct pvblk_port *port, u8 *dma_status)
 {
 	struct pvio_batch *b = port->answer;
 
 	*dma_status = 0;
-	/* the bus master has no say where no data moves */
+	/* without data the bus master knows nothing of the command */
 	if (port->nodata) {
 		port->status = ata_sff_check_status(port->ap);
 		return true;
@@ -287,11 +297,9 @@ static bool read_interrupt_status(struct pvblk_port *port, u8 *dma_status)
 }
 
 /*
- * A device still at it shows BSY, or in QEMU DRQ while DMA is under way
- * (hw/ide/core.c: ide_sector_start_dma()): then the interrupt is another
- * port's. Anything else that is not success is for libata to look at.
- *
- * Returns whether the command is over.
+ * Returns whether the command is over. While the device works on it, Status has
+ * BSY, or in QEMU DRQ during DMA (hw/ide/core.c: ide_sector_start_dma()): then
+ * the interrupt is another port's. An error is left to libata to look at.
  */
 static bool answer_interrupt(struct pvblk_port *port)
 {
@@ -382,7 +390,7 @@ static void pvblk_freeze(struct ata_port *ap)
 	ata_sff_freeze(ap);
 }
 
-/* What a port's operations must be for the batches to do as they do. */
+/* The operations that a port must have, as the batches do what these do. */
 static const struct {
 	const char *name;
 	size_t at;

@@ -6,9 +6,9 @@
 struct ata_port_operations;
 struct pvblk_port;
 
-/* stop, clear, 5 + 5 task file registers, device, command, start */
+/* at most: stop, clear, 5 + 5 task file registers, device, command, start */
 #define PVBLK_SUBMIT_OPS	16
-/* whose interrupt, and status */
+/* at most: the bus master's status, Status */
 #define PVBLK_ANSWER_OPS	2
 
 const char *pvblk_command_unfit(const struct ata_port_operations *ops);

@@ -17,7 +17,10 @@ bool pvblk_force;
 module_param_named(force, pvblk_force, bool, 0444);
 MODULE_PARM_DESC(force, "take over controllers other than QEMU's, and load outside a virtual machine: on real hardware the delays have a purpose");
 
-/* Under the device lock of each controller: no more ports are taken over. */
+/*
+ * The module is being removed: attach no more ports. Read under the device lock
+ * of the controller, which pvblk_exit() takes after it has set this.
+ */
 static bool leaving;
 
 static int visit_scsi_host(struct device *dev, void *fn)

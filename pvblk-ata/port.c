@@ -16,7 +16,7 @@
 /* Taken inside the device lock of the controller. */
 static DEFINE_MUTEX(ports_lock);
 static LIST_HEAD(ports);
-/* Put back, but somebody may still be in the replaced operations. */
+/* Their stock operations are back, but the replaced ones may still run. */
 static LIST_HEAD(detached);
 static struct dentry *pvblk_dir;
 
@@ -34,8 +34,8 @@ static struct pvblk_port *find_port(const struct ata_port *ap)
 }
 
 /*
- * QEMU's controllers say whose they are. Others may be real ones that were
- * passed through, with real wires.
+ * QEMU's controllers have its subsystem vendor. Any other may be a real one
+ * that is passed through, with real wires.
  */
 static bool is_qemu_port(const struct ata_port *ap)
 {
@@ -105,8 +105,8 @@ static struct pvblk_port *make_port(struct ata_port *ap)
  * pvblk_port_attach() - take a port over, if it is one we understand
  * @ap: the port, live or not
  *
- * A command under way is finished by libata's functions, which is what the
- * replaced ones do as well for any that they did not issue.
+ * A command under way is finished by libata's functions: the replaced ones call
+ * them for every command that they have not issued.
  *
  * Context: may sleep; device lock of the controller held.
  * Return: 0, also where the port is left alone, or -ENOMEM.
@@ -174,7 +174,7 @@ static bool try_restore_ops(struct pvblk_port *port)
  * pvblk_port_detach() - give a port back to libata
  * @ap: the port, attached or not
  *
- * What is left of it is for pvblk_ports_free().
+ * Its memory is freed by pvblk_ports_free().
  *
  * Context: may sleep, until the command under way is over: libata bounds that
  * by its time-outs. Device lock of the controller held.

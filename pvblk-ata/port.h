@@ -12,25 +12,27 @@
 enum pvblk_state {
 	PVBLK_IDLE,		/* none: libata's own functions serve */
 	PVBLK_ISSUED,		/* the device works on it */
-	PVBLK_ANSWERED,		/* its interrupt came, @status says how it went */
+	PVBLK_ANSWERED,		/* its interrupt came, Status has been read */
 };
 
 /**
  * struct pvblk_port - a port whose operations are replaced
  * @ap:		the port
- * @self:	where @ops is, unlike in a copy that somebody else made of it
+ * @self:	address of @ops, by which it is told from a copy that another
+ *		module has made of it
  * @stock:	its own operations
  * @ops:	a copy of them, some replaced; ap->ops points here
  * @node:	in the list of ports
  * @submit:	the batch that issues a command
  * @answer:	the batch that answers its interrupt
- * @ask_dma:	the bus-master status has to be asked whose interrupt it is
- * @draining:	no more commands are issued here: the port is being let go
+ * @ask_dma:	only the bus-master status tells whose interrupt it is
+ * @draining:	no more commands are issued here: the port is being detached
  * @state:	how far the command is
- * @nodata:	it moves no data: the bus master has no part in it
+ * @nodata:	it moves no data, so the bus master has no part in it
  * @status:	the Status register, when PVBLK_ANSWERED
- * @known:	what follows holds, and the PRD address is in its register
- * @device:	the Device register, PVBLK_DEVICE_UNKNOWN where that has changed
+ * @known:	the next members, down to @uncleared, are right, and the PRD
+ *		table's address is in its register
+ * @device:	the Device register, or PVBLK_DEVICE_UNKNOWN
  * @zero_features: how many of the last two writes of Features were zero
  * @dma_cmd:	the bus-master Command register, without Start
  * @dma_cap:	the bus-master Status register's capability bits
@@ -39,9 +41,11 @@ enum pvblk_state {
  * @accelerated: commands issued here
  * @passed:	commands left to libata
  *
- * All but @ap to @ask_dma are guarded by ap->lock. The registers become known
- * by watching libata issue a DMA command, and are forgotten whenever libata
- * does anything else. What is left over of a command rides with the next.
+ * @ap to @ask_dma do not change while the port is attached; ap->lock guards the
+ * rest. What the registers hold is known once libata has issued a DMA command,
+ * and is forgotten as soon as libata does anything else with the port. The bus
+ * master is stopped, and its interrupt bit cleared, in the batch of the next
+ * command: @unstopped and @uncleared say whether that is still to be done.
  */
 struct pvblk_port {
 	struct ata_port *ap;
@@ -73,8 +77,8 @@ struct pvblk_port {
 #define PVBLK_DEVICE_UNKNOWN	0xffff
 
 /*
- * The lookups of ioport_map() on x86 (lib/iomap.c): a port is a cookie
- * between PIO_OFFSET and PIO_RESERVED with the number in its low bits.
+ * What ioport_map() returns on x86 (lib/iomap.c): a number between PIO_OFFSET
+ * and PIO_RESERVED, whose low bits are the port.
  */
 static inline bool pvblk_is_port(void __iomem *addr)
 {
