@@ -90,5 +90,7 @@ module_init(pvio_host_init);
 module_exit(pvio_host_exit);
 
 MODULE_DESCRIPTION("Batched port and MMIO operations for KVM guests, host side");
+MODULE_AUTHOR("The pvio maintainers");
+MODULE_VERSION(PVIO_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_SOFTDEP("pre: kvm");

@@ -117,4 +117,6 @@ module_init(pvblk_init);
 module_exit(pvblk_exit);
 
 MODULE_DESCRIPTION("Emulated IDE disks with few VM exits");
+MODULE_AUTHOR("The pvio maintainers");
+MODULE_VERSION(PVIO_VERSION);
 MODULE_LICENSE("GPL");

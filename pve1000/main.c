@@ -602,4 +602,5 @@ module_exit(pve1000_exit);
 
 MODULE_DESCRIPTION("Emulated Intel 8254x network cards without the exits");
 MODULE_AUTHOR("The pvio maintainers");
+MODULE_VERSION(PVIO_VERSION);
 MODULE_LICENSE("GPL");

@@ -21,4 +21,6 @@ module_init(pvio_init);
 module_exit(pvio_exit);
 
 MODULE_DESCRIPTION("Batched port and MMIO operations for KVM guests");
+MODULE_AUTHOR("The pvio maintainers");
+MODULE_VERSION(PVIO_VERSION);
 MODULE_LICENSE("GPL");
