@@ -143,7 +143,7 @@ class Guest:
                 self.over.set()
 
     def _read_output(self, connection):
-        with open(self.results / "output.log", "wb") as log:
+        with open(self.results / "output.log", "wb", buffering=0) as log:
             while data := connection.recv(65536):
                 self.progressed()
                 log.write(data)

@@ -65,7 +65,7 @@ class Runner:
         return _by_code(code if code >= 0 else 128 - code)
 
     def _pump(self, step, stream):
-        with open(environment.results(step) / "output.log", "wb") as log:
+        with open(environment.results(step) / "output.log", "wb", buffering=0) as log:
             while data := os.read(stream.fileno(), 65536):
                 log.write(data)
                 self.channel.output(step["name"], data)
