@@ -126,7 +126,8 @@ def unpack(series, names, root):
     settings = ['APT::Install-Recommends "false";', *connection()]
     options = [f'--aptopt={line}' for line in settings]
     run(['mmdebstrap', '--quiet', '--variant=extract', *options,
-         f'--setup-hook={MERGE_USR}', f'--include={",".join(names)}', SERIES[series][-1], root, *sources(series)])
+         f'--setup-hook={MERGE_USR}', f'--include={",".join(names)}',
+         SERIES[series][-1], root, *sources(series)])
 
 
 def make_enterable(root):
