@@ -14,14 +14,14 @@
 
 struct pvio_host_kvm_api {
 	/* arch/x86/kvm/x86.c */
-	typeof(kvm_emulate_hypercall) *emulate_hypercall;
-	typeof(kvm_skip_emulated_instruction) *skip_emulated_instruction;
-	typeof(kvm_fast_pio) *fast_pio;
-	typeof(kvm_get_linear_rip) *get_linear_rip;
-	typeof(kvm_require_cpl) *require_cpl;
+	typeof(&kvm_emulate_hypercall) emulate_hypercall;
+	typeof(&kvm_skip_emulated_instruction) skip_emulated_instruction;
+	typeof(&kvm_fast_pio) fast_pio;
+	typeof(&kvm_get_linear_rip) get_linear_rip;
+	typeof(&kvm_require_cpl) require_cpl;
 	/* virt/kvm/kvm_main.c */
-	typeof(kvm_vcpu_read_guest) *vcpu_read_guest;
-	typeof(kvm_vcpu_write_guest) *vcpu_write_guest;
+	typeof(&kvm_vcpu_read_guest) vcpu_read_guest;
+	typeof(&kvm_vcpu_write_guest) vcpu_write_guest;
 };
 
 extern struct pvio_host_kvm_api pvio_host_kvm;
