@@ -392,13 +392,15 @@ static void set_up_netdev(struct pve1000 *card)
 			      NETIF_F_HW_VLAN_CTAG_RX |
 			      NETIF_F_HW_VLAN_CTAG_TX |
 			      NETIF_F_HW_VLAN_CTAG_FILTER;
-	/* real cards have errata here, and before the 82546 no IPv6 */
+	/*
+	 * Real cards have errata here. Segments of IPv6 leave QEMU with a
+	 * payload length that is 40 too large (hw/net/e1000.c: xmit_seg()).
+	 */
 	if (card->emulated && card->mac >= PVE1000_82544)
-		netdev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6;
+		netdev->hw_features |= NETIF_F_TSO;
 	netdev->features = netdev->hw_features;
 	netdev->vlan_features = netdev->hw_features &
-				(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO |
-				 NETIF_F_TSO6);
+				(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO);
 	netdev->hw_features |= NETIF_F_RXALL | NETIF_F_RXFCS;
 	netdev->features |= NETIF_F_HIGHDMA;
 	pve1000_xdp_features(netdev);

@@ -7,7 +7,7 @@
 #include <linux/ip.h>
 #include <linux/log2.h>
 #include <linux/tcp.h>
-#include <net/ip6_checksum.h>
+#include <net/checksum.h>
 #include <net/sock.h>
 
 #include "compat/tcp.h"
@@ -236,14 +236,10 @@ static void put_context_descriptor(struct pve1000_tx *tx, u16 *i,
  * checksum field holds the sum of the pseudo header, to which the device adds
  * the length.
  */
-static void prepare_tso_sums(struct sk_buff *skb, bool v4)
+static void prepare_tso_sums(struct sk_buff *skb)
 {
 	struct iphdr *ip = ip_hdr(skb);
 
-	if (!v4) {
-		tcp_v6_gso_csum_prep(skb);
-		return;
-	}
 	ip->tot_len = 0;
 	ip->check = 0;
 	tcp_hdr(skb)->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, 0,
@@ -253,25 +249,21 @@ static void prepare_tso_sums(struct sk_buff *skb, bool v4)
 static void put_tso_context(struct pve1000_tx *tx, struct sk_buff *skb, u16 *i)
 {
 	unsigned int hdrlen = skb_tcp_all_headers(skb);
-	bool v4 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
-	struct pve1000_tx_context context = {
-		.ipcss = skb_network_offset(skb),
-		.tucss = skb_transport_offset(skb),
-		.tucso = skb_transport_offset(skb) +
-			 offsetof(struct tcphdr, check),
+	unsigned int network = skb_network_offset(skb);
+	unsigned int transport = skb_transport_offset(skb);
+	const struct pve1000_tx_context context = {
+		.ipcss = network,
+		.ipcso = network + offsetof(struct iphdr, check),
+		.ipcse = cpu_to_le16(transport - 1),
+		.tucss = transport,
+		.tucso = transport + offsetof(struct tcphdr, check),
 		.hdrlen = hdrlen,
 		.mss = cpu_to_le16(skb_shinfo(skb)->gso_size),
 		.lower = cpu_to_le32((skb->len - hdrlen) | TXD_CMD_DEXT |
-				     TXD_CMD_TSE | TXD_CMD_TCP |
-				     (v4 ? TXD_CMD_IP : 0)),
+				     TXD_CMD_TSE | TXD_CMD_TCP | TXD_CMD_IP),
 	};
 
-	prepare_tso_sums(skb, v4);
-	if (v4) {
-		context.ipcso = skb_network_offset(skb) +
-				offsetof(struct iphdr, check);
-		context.ipcse = cpu_to_le16(skb_transport_offset(skb) - 1);
-	}
+	prepare_tso_sums(skb);
 	/* the device counts in this one, so that even an equal one is queued */
 	tx->context.lower = 0;
 	put_context_descriptor(tx, i, &context);
@@ -304,9 +296,7 @@ static void put_offload_context(struct pve1000_tx *tx, struct sk_buff *skb,
 	if (skb_is_gso(skb)) {
 		put_tso_context(tx, skb, i);
 		*lower |= TXD_CMD_TSE;
-		*upper |= TXD_POPTS_TXSM;
-		if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4)
-			*upper |= TXD_POPTS_IXSM;
+		*upper |= TXD_POPTS_TXSM | TXD_POPTS_IXSM;
 	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		put_checksum_context(tx, skb, i);
 		*upper |= TXD_POPTS_TXSM;

@@ -37,6 +37,17 @@ ipv6() {
 	both fd77::1
 }
 
+truncated() { lab l1 "awk '/^Ip6InTruncatedPkts/ { print \$2 }' /proc/net/snmp6"; }
+
+# QEMU would cut IPv6 wrong: none of it is left to the card, and all arrives whole.
+ipv6_arrives_whole() {
+	local before
+	before=$(truncated)
+	ethtool -k "$(card)" | grep -qx 'tx-tcp6-segmentation: off \[fixed\]'
+	echoed tcp 4000000 fd77::1
+	expect "truncated packets" $(($(truncated) - before)) 0
+}
+
 # vlan [off]: tags by the card, or by the stack
 vlan() {
 	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
@@ -126,7 +137,7 @@ statistics() {
 
 nic_begin
 kernel_mark
-ktap_plan 21
+ktap_plan 22
 ktap_test "the peer echoes" echo_start
 ktap_test "TCP and UDP, by the host" both $peer 4000000 150
 without_host
@@ -143,6 +154,7 @@ ktap_test "MTU 4000" mtu 4000
 ktap_test "MTU 9000" mtu 9000
 ktap_test "MTU 16110" mtu 16110
 ktap_test "IPv6" ipv6
+ktap_test "no segment of IPv6 arrives truncated" ipv6_arrives_whole
 ktap_test "a VLAN, tags by the card" vlan
 ktap_test "a VLAN, tags by the stack" vlan off
 ktap_test "some addresses" addresses 5
