@@ -55,6 +55,7 @@ clean: check-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 clean
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench clean
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/guest/pvio_test clean
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/nic/pool_fault clean
 	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz \
 		guest/ata_command guest/hypercall_user nic/xdp_return)
 	$(RM) -r build

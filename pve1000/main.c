@@ -465,6 +465,7 @@ static void init_card(struct pve1000 *card, struct pci_dev *pdev,
 	spin_lock_init(&card->rx.tail_lock);
 	u64_stats_init(&card->rx.syncp);
 	pve1000_tx_init(card);
+	INIT_DELAYED_WORK(&card->rx.retry_work, pve1000_rx_retry_work);
 	INIT_WORK(&card->link_work, pve1000_link_work);
 	INIT_WORK(&card->reset_work, restart_card);
 }

@@ -193,6 +193,7 @@ struct pve1000_tx {
  * @fill:	next to get a buffer: [clean, fill) have one
  * @discard:	the rest of a frame is to be dropped
  * @skb:	a frame of which the end has not come yet
+ * @retry_work:	polls again while too few descriptors have a buffer
  * @pool:	where pages come from
  * @xdp_rxq:	what XDP programs know of the ring
  * @tail_lock:	for writes of RDT, in hard interrupts too
@@ -234,6 +235,7 @@ struct pve1000_rx {
 	u16 fill;
 	bool discard;
 	struct sk_buff *skb;
+	struct delayed_work retry_work;
 	struct page_pool *pool;
 	struct xdp_rxq_info xdp_rxq;
 	spinlock_t tail_lock; /* writes of RDT, in hard interrupts too */
@@ -401,6 +403,7 @@ int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,
 void pve1000_rx_free(struct pve1000 *card, struct pve1000_rx *rx);
 int pve1000_rx_start(struct pve1000 *card);
 void pve1000_rx_stop(struct pve1000 *card);
+void pve1000_rx_retry_work(struct work_struct *work);
 int pve1000_rx_poll(struct pve1000 *card, int budget);
 
 /* xdp.c */

@@ -25,6 +25,8 @@
 #define PVE1000_COPYBREAK	256
 /* With so many descriptors left, a frame of any length still fits. */
 #define PVE1000_RX_LOW		(16384 / PVE1000_RX_BYTES + 8)
+/* After so long a ring is refilled again that could not be for want of memory. */
+#define PVE1000_RX_RETRY	msecs_to_jiffies(20)
 
 static u16 next_rx_index(const struct pve1000_rx *rx, u16 i)
 {
@@ -123,6 +125,27 @@ static void give_back_buffers(struct pve1000 *card, u16 before)
 		rx->tail_written = rx->fill;
 	}
 	spin_unlock_irqrestore(&rx->tail_lock, flags);
+}
+
+static bool ring_is_short(const struct pve1000_rx *rx)
+{
+	return count_between(rx, rx->clean, rx->fill) < PVE1000_RX_LOW;
+}
+
+/**
+ * pve1000_rx_retry_work() - have a ring refilled that was left short
+ * @work: rx.retry_work of the card
+ *
+ * Context: work queue.
+ */
+void pve1000_rx_retry_work(struct work_struct *work)
+{
+	struct pve1000 *card = container_of(to_delayed_work(work),
+					    struct pve1000, rx.retry_work);
+
+	local_bh_disable();
+	napi_schedule(&card->napi);
+	local_bh_enable();
 }
 
 static void count_rx_error(struct pve1000_rx *rx, u8 errors)
@@ -340,10 +363,13 @@ int pve1000_rx_poll(struct pve1000 *card, int budget)
 		rx->xdp_flush = false;
 		xdp_do_flush();
 	}
-	if (work || rx->tail_written != rx->fill) {
+	if (work || rx->tail_written != rx->fill || ring_is_short(rx)) {
 		refill_ring(card);
 		give_back_buffers(card, before);
 	}
+	/* a device without buffers does not interrupt: nobody else would */
+	if (unlikely(ring_is_short(rx)))
+		schedule_delayed_work(&rx->retry_work, PVE1000_RX_RETRY);
 	return work;
 }
 
@@ -352,9 +378,7 @@ static int fill_new_ring(struct pve1000 *card)
 	struct pve1000_rx *rx = &card->rx;
 
 	refill_ring(card);
-	if (count_between(rx, rx->clean, rx->fill) < PVE1000_RX_LOW)
-		return -ENOMEM;
-	return 0;
+	return ring_is_short(rx) ? -ENOMEM : 0;
 }
 
 static void free_rx_buffers(struct pve1000_rx *rx)
@@ -403,10 +427,11 @@ int pve1000_rx_start(struct pve1000 *card)
  * pve1000_rx_stop() - take all buffers back
  * @card: the card, its receiver off, nobody polls
  *
- * Context: rtnl_lock() held.
+ * Context: rtnl_lock() held; may sleep.
  */
 void pve1000_rx_stop(struct pve1000 *card)
 {
+	cancel_delayed_work_sync(&card->rx.retry_work);
 	free_rx_buffers(&card->rx);
 }
 

@@ -20,6 +20,22 @@ dry_ring() {
 	ethtool -G "$(card)" rx 256
 }
 
+no_buffers() { [ "$(cat /sys/module/pool_fault/parameters/failed)" -gt 0 ] && ! reaches $peer; }
+
+# No memory for buffers until the card has none left; then there is some again.
+out_of_memory() {
+	insert tools/selftests/nic/pool_fault/pool_fault.ko
+	trap 'rmmod pool_fault' EXIT
+	ethtool -G "$(card)" rx 80
+	echo 1 > /sys/module/pool_fault/parameters/fail
+	lab l1 "ping -f -w 5 -s 1400 -q $card_address" > /dev/null || true
+	wait_until no_buffers
+	echo 0 > /sys/module/pool_fault/parameters/fail
+	wait_until reaches $peer
+	echoed tcp 500000
+	ethtool -G "$(card)" rx 256
+}
+
 resized() {
 	local size
 	traffic_start
@@ -105,9 +121,10 @@ refusals() {
 
 nic_begin
 lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 9
+ktap_plan 10
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring
+ktap_test "a card that got no buffers receives again" out_of_memory
 ktap_test "rings change their size" resized
 ktap_test "100 times down and up" up_and_down 100
 ktap_test "the link flaps" link_flaps
