@@ -276,9 +276,12 @@ void pve1000_doorbell_start(struct pve1000 *card)
 	struct pve1000_doorbell *bell = &card->tx.doorbell;
 
 	bell->waiting = 0;
+	/* a poll that napi_disable() ended in mid-flood has not released */
+	bell->hold = false;
 	bell->late = false;
 	bell->prompt = 0;
-	bell->window_short = min_t(u64, card->exit_ns * PVE1000_DOORBELL_SHORT,
+	bell->window_short = min_t(u64,
+				   (u64)card->exit_ns * PVE1000_DOORBELL_SHORT,
 				   PVE1000_DOORBELL_MAX_NS);
 	bell->window_long = min_t(u64,
 				  (u64)card->exit_ns * PVE1000_DOORBELL_LONG,

@@ -56,6 +56,19 @@ up_and_down() {
 	wait_until reaches $peer
 }
 
+# Whatever the poll function was at: a lone packet goes out afterwards.
+down_in_a_flood() {
+	local i
+	traffic_start
+	for ((i = 0; i < 10; i++)); do
+		ip link set "$(card)" down
+		ip link set "$(card)" up
+		lab-net
+		sleep 0.3
+	done
+	traffic_stop
+}
+
 link_flaps() {
 	local i
 	traffic_start
@@ -121,12 +134,13 @@ refusals() {
 
 nic_begin
 lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 10
+ktap_plan 11
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring
 ktap_test "a card that got no buffers receives again" out_of_memory
 ktap_test "rings change their size" resized
 ktap_test "100 times down and up" up_and_down 100
+ktap_test "down and up in a flood" down_in_a_flood
 ktap_test "the link flaps" link_flaps
 ktap_test "the driver goes and comes" loaded_under_traffic
 ktap_test "e1000 takes the card, and gives it back, amid a connection" switched
