@@ -183,6 +183,8 @@ static enum hrtimer_restart window_timer_fired(struct hrtimer *timer)
 static void ring_or_start_timer(struct pve1000 *card)
 {
 	struct pve1000_doorbell *bell = &card->tx.doorbell;
+	/* netpoll: neither a timer nor the end of a poll need ever come */
+	bool now = irqs_disabled();
 	u64 idle;
 
 	/*
@@ -190,11 +192,10 @@ static void ring_or_start_timer(struct pve1000 *card)
 	 * round in pve1000_doorbell_release(): one of the two sees the other.
 	 */
 	smp_mb();
-	if (READ_ONCE(bell->hold))
+	if (READ_ONCE(bell->hold) && !now)
 		return;
 	idle = local_clock() - bell->over_at;
-	/* netpoll has interrupts off; after a panic no timer comes any more */
-	if (idle >= bell->window || irqs_disabled()) {
+	if (idle >= bell->window || now) {
 		ring_after_window(card);
 	} else if (!bell->armed) {
 		bell->armed = true;

@@ -344,17 +344,6 @@ static int pve1000_ioctl(struct net_device *netdev, struct ifreq *ifr, int cmd)
 	return generic_mii_ioctl(&card->mii, if_mii(ifr), cmd, NULL);
 }
 
-#ifdef CONFIG_NET_POLL_CONTROLLER
-static void pve1000_poll_controller(struct net_device *netdev)
-{
-	struct pve1000 *card = netdev_priv(netdev);
-
-	if (disable_hardirq(card->pdev->irq))
-		pve1000_irq(card->pdev->irq, card);
-	enable_irq(card->pdev->irq);
-}
-#endif
-
 static const struct net_device_ops pve1000_netdev_ops = {
 	.ndo_open		= pve1000_open,
 	.ndo_stop		= pve1000_stop,
@@ -372,9 +361,6 @@ static const struct net_device_ops pve1000_netdev_ops = {
 	.pve1000_ndo_ioctl	= pve1000_ioctl,
 	.ndo_bpf		= pve1000_xdp_bpf,
 	.ndo_xdp_xmit		= pve1000_xdp_xmit,
-#ifdef CONFIG_NET_POLL_CONTROLLER
-	.ndo_poll_controller	= pve1000_poll_controller,
-#endif
 };
 
 static void set_up_netdev(struct pve1000 *card)
