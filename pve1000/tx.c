@@ -353,11 +353,17 @@ static bool unshare_headers(struct sk_buff *skb)
 	return false;
 }
 
-static void count_tx_drop(struct pve1000_tx *tx)
+/* Counts a packet that was freed. One before it may count on its doorbell. */
+static netdev_tx_t drop_packet(struct pve1000 *card)
 {
+	struct pve1000_tx *tx = &card->tx;
+
 	u64_stats_update_begin(&tx->syncp);
 	tx->stats.dropped++;
 	u64_stats_update_end(&tx->syncp);
+	if (!netdev_xmit_more())
+		pve1000_doorbell_ring(card);
+	return NETDEV_TX_OK;
 }
 
 /**
@@ -380,14 +386,11 @@ netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	}
 	sk_pacing_shift_update(skb->sk, tx->pacing_shift);
 	if (unlikely(skb_is_gso(skb) ? !unshare_headers(skb) :
-				       skb_put_padto(skb, ETH_ZLEN))) {
-		count_tx_drop(tx);
-		return NETDEV_TX_OK;
-	}
+				       skb_put_padto(skb, ETH_ZLEN)))
+		return drop_packet(card);
 	if (unlikely(!queue_skb(card, skb))) {
 		dev_kfree_skb_any(skb);
-		count_tx_drop(tx);
-		return NETDEV_TX_OK;
+		return drop_packet(card);
 	}
 	pve1000_doorbell_ring_or_wait(card, netdev_xmit_more(), ends);
 	/* still full: the device is late, and reaping will wake the queue */
