@@ -51,6 +51,8 @@ static void watch_device(struct pve1000 *card, bool reaped)
 			return;
 		bell->late = true;
 		pve1000_write(card, IMS, INT_TXDW);
+		/* what it completed meanwhile may not interrupt any more */
+		pve1000_tx_reap(card);
 	} else if (bell->late && ++bell->prompt == PVE1000_DOORBELL_PROMPT) {
 		bell->late = false;
 		pve1000_write(card, IMC, INT_TXDW);
