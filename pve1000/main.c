@@ -512,6 +512,8 @@ static void pve1000_remove(struct pci_dev *pdev)
 
 	unregister_netdev(netdev);
 	cancel_work_sync(&card->reset_work);
+	/* on a shared line the handler may have queued it behind down() */
+	cancel_work_sync(&card->link_work);
 	free_batches(card);
 	free_netdev(netdev);
 }
@@ -573,8 +575,8 @@ static int __init pve1000_init(void)
 	int err;
 
 	pve1000_client = pvio_client_register(PVE1000_NAME);
-	if (IS_ERR(pve1000_client))
-		return PTR_ERR(pve1000_client);
+	if (!pve1000_client)
+		return -ENOMEM;
 	err = pci_register_driver(&pve1000_driver);
 	if (err)
 		pvio_client_unregister(pve1000_client);
