@@ -63,7 +63,7 @@ static void watch_device(struct pve1000 *card, bool reaped)
  * pve1000_doorbell_ring() - tell the device of all that is queued, and reap
  * @card: the card
  *
- * Does nothing where the device knows already.
+ * Does nothing where the device knows already, or is being stopped.
  *
  * Context: under the lock of the transmit queue.
  */
@@ -72,7 +72,7 @@ void pve1000_doorbell_ring(struct pve1000 *card)
 	struct pve1000_doorbell *bell = &card->tx.doorbell;
 	struct pve1000_tx *tx = &card->tx;
 
-	if (tx->rung == tx->next)
+	if (!tx->open || tx->rung == tx->next)
 		return;
 	tx->rung = tx->next;
 	bell->waiting = 0;

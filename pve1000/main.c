@@ -80,6 +80,7 @@ int pve1000_up(struct pve1000 *card)
 void pve1000_down(struct pve1000 *card)
 {
 	card->running = false;
+	pve1000_tx_close(card);
 	pve1000_irq_mask(card);
 	cancel_work_sync(&card->link_work);
 	netif_carrier_off(card->netdev);

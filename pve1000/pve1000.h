@@ -156,7 +156,7 @@ struct pve1000_doorbell {
  * @next:	next to fill
  * @clean:	next to take back: [clean, rung) is with the device
  * @rung:	what TDT was last set to: [rung, next) waits for the doorbell
- * @open:	between pve1000_tx_start() and pve1000_tx_stop()
+ * @open:	between pve1000_tx_start() and pve1000_tx_close()
  * @pacing_shift: how much a TCP flow may have queued here (sk_pacing_shift)
  * @context:	the last context descriptor, which the device remembers
  * @doorbell:	when the device is told of [rung, next)
@@ -378,6 +378,7 @@ int pve1000_tx_alloc(struct pve1000 *card, struct pve1000_tx *tx,
 		     unsigned int count);
 void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx);
 void pve1000_tx_start(struct pve1000 *card);
+void pve1000_tx_close(struct pve1000 *card);
 void pve1000_tx_stop(struct pve1000 *card);
 netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
 bool pve1000_tx_full(const struct pve1000_tx *tx);

@@ -523,21 +523,32 @@ void pve1000_tx_start(struct pve1000 *card)
 }
 
 /**
- * pve1000_tx_stop() - end, and drop what has not been sent
- * @card: the card, its transmitter off
+ * pve1000_tx_close() - queue nothing, and ring for nothing, any more
+ * @card: the card
  *
  * Context: rtnl_lock() held; may sleep.
+ */
+void pve1000_tx_close(struct pve1000 *card)
+{
+	/* in this order: while it is open, reaping may wake the queue */
+	netif_tx_lock_bh(card->netdev);
+	card->tx.open = false;
+	netif_tx_unlock_bh(card->netdev);
+	netif_tx_disable(card->netdev);
+	pve1000_doorbell_stop(card);
+}
+
+/**
+ * pve1000_tx_stop() - drop what has not been sent
+ * @card: the card, closed by pve1000_tx_close(), its transmitter off
+ *
+ * Context: rtnl_lock() held; nobody polls.
  */
 void pve1000_tx_stop(struct pve1000 *card)
 {
 	struct pve1000_tx *tx = &card->tx;
 	u16 i;
 
-	netif_tx_lock_bh(card->netdev);
-	tx->open = false;
-	netif_tx_unlock_bh(card->netdev);
-	netif_tx_disable(card->netdev);
-	pve1000_doorbell_stop(card);
 	for (i = tx->clean; i != tx->next; i = next_tx_index(tx, i)) {
 		unmap_buffer(&card->pdev->dev, &tx->buffers[i]);
 		release_packet(&tx->buffers[i]);
