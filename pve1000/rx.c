@@ -201,19 +201,30 @@ static void deliver_frame(struct pve1000 *card, struct sk_buff *skb,
 	napi_gro_receive(&card->napi, skb);
 }
 
-static struct sk_buff *copy_frame(struct pve1000 *card, const void *data,
-				  unsigned int len)
+/* What an XDP program wrote in front of the frame goes to the stack with it. */
+static void set_metadata(struct sk_buff *skb, unsigned int meta)
 {
-	struct sk_buff *skb = napi_alloc_skb(&card->napi, len);
+	if (meta)
+		skb_metadata_set(skb, meta);
+}
 
-	if (skb)
-		skb_put_data(skb, data, len);
+static struct sk_buff *copy_frame(struct pve1000 *card, const void *data,
+				  unsigned int len, unsigned int meta)
+{
+	struct sk_buff *skb = napi_alloc_skb(&card->napi, meta + len);
+
+	if (!skb)
+		return NULL;
+	skb_put_data(skb, data - meta, meta + len);
+	__skb_pull(skb, meta);
+	set_metadata(skb, meta);
 	return skb;
 }
 
 /* Makes a skb of the page of @index, which leaves the ring. */
 static struct sk_buff *wrap_page(struct pve1000 *card, u16 index,
-				 unsigned int head, unsigned int len)
+				 unsigned int head, unsigned int len,
+				 unsigned int meta)
 {
 	struct pve1000_rx *rx = &card->rx;
 	struct page *page = rx->pages[index];
@@ -224,6 +235,7 @@ static struct sk_buff *wrap_page(struct pve1000 *card, u16 index,
 	rx->pages[index] = NULL;
 	skb_reserve(skb, head);
 	skb_put(skb, len);
+	set_metadata(skb, meta);
 	pve1000_page_to_skb(rx->pool, skb, page);
 	return skb;
 }
@@ -241,21 +253,23 @@ static bool append_page(struct pve1000_rx *rx, u16 index, unsigned int len)
 	return true;
 }
 
-/* Runs XDP, which may move both ends. Returns true if the frame is gone. */
-static bool xdp_takes_frame(struct pve1000 *card, u16 index, unsigned int *head,
-			    unsigned int *len)
+/*
+ * Runs XDP, which may move both ends and write metadata in front. Returns true
+ * if the frame is gone.
+ */
+static bool xdp_takes_frame(struct pve1000 *card, struct bpf_prog *prog,
+			    u16 index, unsigned int *head, unsigned int *len,
+			    unsigned int *meta)
 {
-	struct bpf_prog *prog = READ_ONCE(card->xdp_prog);
 	void *page = page_address(card->rx.pages[index]);
 	struct xdp_buff xdp;
 
-	if (likely(!prog))
-		return false;
 	pve1000_xdp_buff(&xdp, PAGE_SIZE, &card->rx.xdp_rxq, page, *head, *len);
 	switch (pve1000_xdp_run(card, prog, &xdp)) {
 	case XDP_PASS:
 		*head = xdp.data - page;
 		*len = xdp.data_end - xdp.data;
+		*meta = xdp.data - xdp.data_meta;
 		return false;
 	case XDP_TX:
 	case XDP_REDIRECT:
@@ -269,17 +283,23 @@ static bool xdp_takes_frame(struct pve1000 *card, u16 index, unsigned int *head,
 static struct sk_buff *begin_frame(struct pve1000 *card, u16 index,
 				   unsigned int len, bool whole)
 {
-	unsigned int head = PVE1000_RX_HEADROOM;
+	unsigned int head = PVE1000_RX_HEADROOM, meta = 0;
 	const void *page = page_address(card->rx.pages[index]);
+	struct bpf_prog *prog = READ_ONCE(card->xdp_prog);
 	struct sk_buff *skb;
 
-	/* pve1000_xdp_bpf() wants an MTU of which each frame is whole */
-	if (whole && xdp_takes_frame(card, index, &head, &len))
+	/* frames longer than the MTU have to be whole for a program, too */
+	if (unlikely(prog && !whole)) {
+		card->rx.xdp_drop++;
+		card->rx.discard = true;
+		return NULL;
+	}
+	if (prog && xdp_takes_frame(card, prog, index, &head, &len, &meta))
 		return NULL;
 	if (whole && len <= PVE1000_COPYBREAK)
-		skb = copy_frame(card, page + head, len);
+		skb = copy_frame(card, page + head, len, meta);
 	else
-		skb = wrap_page(card, index, head, len);
+		skb = wrap_page(card, index, head, len, meta);
 	if (unlikely(!skb)) {
 		count_rx_drop(&card->rx);
 		card->rx.discard = !whole;

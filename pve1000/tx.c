@@ -11,6 +11,7 @@
 #include <net/sock.h>
 
 #include "compat/tcp.h"
+#include "compat/xdp.h"
 #include "pve1000.h"
 
 /* A power of two below what 8254x SDM 3.3.3 allows in a buffer: 16288 bytes. */
@@ -420,6 +421,8 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 
 	if (!tx->open)
 		return -ENETDOWN;
+	if (pve1000_xdp_has_frags(xdpf))
+		return -EOPNOTSUPP;
 	if (pve1000_tx_full(tx))
 		pve1000_doorbell_ring(card);
 	if (pve1000_tx_full(tx))

@@ -49,6 +49,16 @@ static inline void pve1000_warn_xdp_action(struct net_device *netdev,
 #endif
 }
 
+/* 5.18: frames may have fragments */
+static inline bool pve1000_xdp_has_frags(struct xdp_frame *xdpf)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+	return xdp_frame_has_frags(xdpf);
+#else
+	return false;
+#endif
+}
+
 /* 6.3: drivers declare what they support */
 static inline void pve1000_xdp_features(struct net_device *netdev)
 {

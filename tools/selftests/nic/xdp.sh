@@ -63,15 +63,27 @@ long_frames() {
 	ip link set "$(card)" mtu 1500
 }
 
+# Longer ones than the MTU, which need several buffers: no program sees them.
+longer_frames() {
+	local before
+	before=$(count rx_xdp_drop)
+	lab l1 ip link set $peer_tap mtu 9000
+	trap 'lab l1 ip link set $peer_tap mtu 1500' EXIT
+	lab l1 ping -c 1 -W 10 -q -s 4000 $card_address > /dev/null
+	! with pass lab l1 ping -c 5 -i 0.1 -W 1 -q -s 4000 $card_address > /dev/null
+	[ $(($(count rx_xdp_drop) - before)) -ge 5 ]
+}
+
 nic_begin
 need $xdp_return
 lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 7
+ktap_plan 8
 ktap_test "the peer echoes" echo_start
 ktap_test "a program that passes everything" with pass both
 ktap_test "one that drops everything" with drop dropped
 ktap_test "one that sends everything back" with tx sent_back rx_xdp_tx
 ktap_test "one that redirects to where it came from" with redirect sent_back rx_xdp_redirect
 ktap_test "programs come and go amid traffic" comes_and_goes
+ktap_test "longer frames than the MTU are dropped" longer_frames
 ktap_test "frames of several buffers exclude them" long_frames
 ktap_end
