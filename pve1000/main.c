@@ -301,6 +301,9 @@ static int pve1000_vlan_add(struct net_device *netdev, __be16 proto, u16 vid)
 
 static int pve1000_vlan_kill(struct net_device *netdev, __be16 proto, u16 vid)
 {
+	/* tags of VID 0 are a priority alone: such frames are everybody's */
+	if (!vid)
+		return 0;
 	pve1000_hw_set_vlan(netdev_priv(netdev), vid, false);
 	return 0;
 }
@@ -443,6 +446,8 @@ static void init_card(struct pve1000 *card, struct pci_dev *pdev,
 	card->pdev = pdev;
 	card->mac = mac;
 	card->emulated = boot_cpu_has(X86_FEATURE_HYPERVISOR);
+	/* as pve1000_vlan_kill() has it */
+	set_bit(0, card->vlans);
 	card->tx_count = PVE1000_TX_RING;
 	card->rx_count = PVE1000_RX_RING;
 	card->itr_adaptive = true;
