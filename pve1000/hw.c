@@ -119,24 +119,6 @@ void pve1000_hw_set_mac(struct pve1000 *card, const u8 *addr)
 	pve1000_flush(card);
 }
 
-/**
- * pve1000_hw_get_mac() - read the station address
- * @card:	the card, just reset
- * @addr:	where to
- *
- * Reset has loaded it into RAL and RAH. To read the EEPROM bit by bit, as e1000
- * does, would take hundreds of accesses.
- *
- * Context: probe.
- * Return: 0, or -EINVAL where there is none.
- */
-int pve1000_hw_get_mac(struct pve1000 *card, u8 *addr)
-{
-	put_unaligned_le32(pve1000_read(card, RAL(0)), addr);
-	put_unaligned_le16(pve1000_read(card, RAH(0)), addr + 4);
-	return is_valid_ether_addr(addr) ? 0 : -EINVAL;
-}
-
 /* 8254x SDM 13.5.1, with RCTL.MO 0: bits 47 to 36 of the address count */
 static void set_hash_bit(u32 *mta, const u8 *addr)
 {
@@ -336,6 +318,41 @@ int pve1000_hw_read_eeprom(struct pve1000 *card, unsigned int word)
 	}
 	mutex_unlock(&card->lock);
 	return err;
+}
+
+static bool read_eeprom_mac(struct pve1000 *card, u8 *addr)
+{
+	int word, i;
+
+	for (i = 0; i < ETH_ALEN / 2; i++) {
+		word = pve1000_hw_read_eeprom(card, i);
+		if (word < 0)
+			return false;
+		put_unaligned_le16(word, addr + 2 * i);
+	}
+	return is_valid_ether_addr(addr);
+}
+
+/**
+ * pve1000_hw_get_mac() - read the permanent station address
+ * @card:	the card, just reset
+ * @addr:	where to
+ *
+ * It is in the first words of the EEPROM, which are read by EERD: bit by bit,
+ * as e1000 reads it, would take hundreds of accesses. Where that fails, RAL
+ * and RAH hold what a reset has loaded from there, or, as a reset does nothing
+ * in QEMU, what the last driver has written.
+ *
+ * Context: probe.
+ * Return: 0, or -EINVAL where there is none.
+ */
+int pve1000_hw_get_mac(struct pve1000 *card, u8 *addr)
+{
+	if (read_eeprom_mac(card, addr))
+		return 0;
+	put_unaligned_le32(pve1000_read(card, RAL(0)), addr);
+	put_unaligned_le16(pve1000_read(card, RAH(0)), addr + 4);
+	return is_valid_ether_addr(addr) ? 0 : -EINVAL;
 }
 
 /* By MDIC (8254x SDM 13.4.8). Returns the data, or -EIO. */

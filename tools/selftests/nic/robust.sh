@@ -123,6 +123,19 @@ switched() {
 	ip route show 10.77.0.0/16 | grep -q "via $peer dev $name"
 }
 
+# The address that somebody set does not become the card's own.
+permanent_address() {
+	local name
+	name=$(card)
+	trap 'ip link set "$name" address $card_mac' EXIT
+	ip link set "$name" address 52:54:00:4c:41:55
+	modprobe e1000
+	"$top/tools/nic/switch" e1000 "$name"
+	"$top/tools/nic/switch" pve1000 "$name"
+	expect address "$(cat "/sys/class/net/$name/address")" 52:54:00:4c:41:55
+	expect "permanent address" "$(ethtool -P "$name")" "Permanent address: $card_mac"
+}
+
 refusals() {
 	! "$top/tools/nic/switch" 2> /tmp/refused
 	grep -q 'switch pve1000|e1000' /tmp/refused
@@ -134,7 +147,7 @@ refusals() {
 
 nic_begin
 lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 11
+ktap_plan 12
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring
 ktap_test "a card that got no buffers receives again" out_of_memory
@@ -144,6 +157,7 @@ ktap_test "down and up in a flood" down_in_a_flood
 ktap_test "the link flaps" link_flaps
 ktap_test "the driver goes and comes" loaded_under_traffic
 ktap_test "e1000 takes the card, and gives it back, amid a connection" switched
+ktap_test "a changed address is not the permanent one" permanent_address
 ktap_test "the switch refuses what makes no sense" refusals
 ktap_test "the card is unplugged and plugged in" unplugged
 ktap_end
