@@ -352,6 +352,7 @@ static const struct net_device_ops pve1000_netdev_ops = {
 	.ndo_open		= pve1000_open,
 	.ndo_stop		= pve1000_stop,
 	.ndo_start_xmit		= pve1000_tx_xmit,
+	.ndo_features_check	= pve1000_tx_features_check,
 	.ndo_tx_timeout		= pve1000_tx_timeout,
 	.ndo_set_mac_address	= pve1000_set_mac,
 	.ndo_validate_addr	= eth_validate_addr,

@@ -380,6 +380,9 @@ void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx);
 void pve1000_tx_start(struct pve1000 *card);
 void pve1000_tx_close(struct pve1000 *card);
 void pve1000_tx_stop(struct pve1000 *card);
+netdev_features_t pve1000_tx_features_check(struct sk_buff *skb,
+					    struct net_device *netdev,
+					    netdev_features_t features);
 netdev_tx_t pve1000_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
 bool pve1000_tx_full(const struct pve1000_tx *tx);
 bool pve1000_tx_reap(struct pve1000 *card);

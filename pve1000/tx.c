@@ -4,6 +4,7 @@
  * back when the device has sent them. When it is told of them is decided in
  * doorbell.c.
  */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/log2.h>
 #include <linux/tcp.h>
@@ -365,6 +366,32 @@ static netdev_tx_t drop_packet(struct pve1000 *card)
 	if (!netdev_xmit_more())
 		pve1000_doorbell_ring(card);
 	return NETDEV_TX_OK;
+}
+
+/**
+ * pve1000_tx_features_check() - ndo_features_check
+ * @skb:	the packet
+ * @netdev:	the device
+ * @features:	what the stack would leave to the card
+ *
+ * Context: softirqs off.
+ * Return: those of @features that the card can do for this packet: a context
+ * has a byte for each offset of a header and for their length.
+ */
+netdev_features_t pve1000_tx_features_check(struct sk_buff *skb,
+					    struct net_device *netdev,
+					    netdev_features_t features)
+{
+	unsigned int end;
+
+	features = vlan_features_check(skb, features);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return features;
+	end = skb_is_gso(skb) ? skb_tcp_all_headers(skb) :
+		skb_checksum_start_offset(skb) + skb->csum_offset;
+	if (unlikely(end > U8_MAX))
+		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
+	return features;
 }
 
 /**
