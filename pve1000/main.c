@@ -446,7 +446,8 @@ static void init_card(struct pve1000 *card, struct pci_dev *pdev,
 {
 	card->pdev = pdev;
 	card->mac = mac;
-	card->emulated = boot_cpu_has(X86_FEATURE_HYPERVISOR);
+	/* a real card may be passed through to a virtual machine */
+	card->emulated = pdev->subsystem_vendor == PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
 	/* as pve1000_vlan_kill() has it */
 	set_bit(0, card->vlans);
 	card->tx_count = PVE1000_TX_RING;

@@ -264,7 +264,7 @@ struct pve1000_rx {
  * @tx:		the transmit ring
  * @rx:		the receive ring
  * @mac:	what the card claims to be
- * @emulated:	the driver runs in a virtual machine
+ * @emulated:	it is QEMU that emulates the card
  * @exit_ns:	how long an access that leaves to the host takes, as measured
  * @tx_count:	descriptors of the next transmit ring; rtnl_lock()
  * @rx_count:	descriptors of the next receive ring; rtnl_lock()
