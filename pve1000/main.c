@@ -53,6 +53,8 @@ int pve1000_up(struct pve1000 *card)
 	int err;
 
 	start_device(card);
+	/* a virtual machine that was moved finds other costs */
+	pve1000_hw_calibrate(card);
 	err = pve1000_rx_start(card);
 	if (err)
 		return err;
@@ -561,8 +563,10 @@ static int __maybe_unused pve1000_resume(struct device *dev)
 	pci_set_master(card->pdev);
 	if (netif_running(netdev))
 		err = pve1000_up(card);
-	if (!err)
-		netif_device_attach(netdev);
+	/* down it can be taken up again by hand; detached it could not */
+	if (err)
+		dev_close(netdev);
+	netif_device_attach(netdev);
 	rtnl_unlock();
 	return err;
 }
