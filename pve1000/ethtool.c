@@ -212,6 +212,7 @@ static const struct {
 	OWN("tx_timer_doorbells", tx.doorbell.timer_rings),
 	OWN("tx_restarts", tx.restarts),
 	OWN("interrupts", interrupts),
+	OWN("interrupts_masked", irq_rate.masks),
 };
 
 /*

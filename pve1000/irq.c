@@ -4,13 +4,16 @@
  * line. Drivers usually mask the interrupt while NAPI polls, which would be
  * two more exits for each. Here it stays unmasked: if it comes while the poll
  * function runs, napi_schedule() has that run once more, and ITR limits how
- * often it comes.
+ * often it comes. A device that heeds no ITR, as QEMU's with mitigation=off,
+ * could interrupt for every frame of a flood, and the guest would do nothing
+ * else. While one exceeds its limit by far, the usual way is taken.
  */
 #include <linux/interrupt.h>
 
 #include "pve1000.h"
 
-#define CAUSES_POLL	(INT_RXT0 | INT_RXDMT0 | INT_RXO | INT_TXDW)
+#define CAUSES_RX	(INT_RXT0 | INT_RXDMT0 | INT_RXO)
+#define CAUSES_POLL	(CAUSES_RX | INT_TXDW)
 #define CAUSES_LINK	(INT_LSC | INT_RXSEQ)
 
 /*
@@ -43,6 +46,50 @@ static u32 read_icr(struct pve1000 *card)
 	return icr;
 }
 
+/* How often interrupts come is looked at after so long. */
+#define PVE1000_RATE_JIFFIES	(HZ / 10 ?: 1)
+
+/* More than twice as many as ITR allows begin it, fewer than that end it. */
+static void watch_irq_rate(struct pve1000 *card)
+{
+	struct pve1000_irq_rate *rate = &card->irq_rate;
+	unsigned long passed = jiffies - rate->since;
+	u64 busy, limit;
+
+	rate->count++;
+	if (passed < PVE1000_RATE_JIFFIES)
+		return;
+	busy = (u64)rate->count * pve1000_hw_itr_ns(card);
+	limit = (u64)passed * TICK_NSEC;
+	if (busy > 2 * limit)
+		rate->too_high = true;
+	else if (busy < limit)
+		rate->too_high = false;
+	rate->since = jiffies;
+	rate->count = 0;
+}
+
+static void schedule_poll(struct pve1000 *card)
+{
+	if (!napi_schedule_prep(&card->napi))
+		return;
+	if (unlikely(card->irq_rate.too_high)) {
+		pve1000_write(card, IMC, CAUSES_RX);
+		WRITE_ONCE(card->rx_masked, true);
+		card->irq_rate.masks++;
+	}
+	__napi_schedule_irqoff(&card->napi);
+}
+
+/* A handler that masks them again meanwhile has scheduled another poll. */
+static void unmask_rx(struct pve1000 *card)
+{
+	if (likely(!READ_ONCE(card->rx_masked)))
+		return;
+	WRITE_ONCE(card->rx_masked, false);
+	pve1000_write(card, IMS, CAUSES_RX);
+}
+
 /**
  * pve1000_irq() - the interrupt handler
  * @irq:	the interrupt, perhaps shared
@@ -60,10 +107,11 @@ irqreturn_t pve1000_irq(int irq, void *data)
 	if (!icr || icr == ~0U)
 		return IRQ_NONE;
 	card->interrupts++;
+	watch_irq_rate(card);
 	if (icr & CAUSES_LINK)
 		schedule_work(&card->link_work);
 	if (icr & CAUSES_POLL)
-		napi_schedule_irqoff(&card->napi);
+		schedule_poll(card);
 	return IRQ_HANDLED;
 }
 
@@ -88,8 +136,8 @@ int pve1000_irq_poll(struct napi_struct *napi, int budget)
 	/* what the stack sends in answer shares the doorbell at the end */
 	pve1000_doorbell_hold(card);
 	work = pve1000_rx_poll(card, budget);
-	if (work < budget)
-		napi_complete_done(napi, work);
+	if (work < budget && napi_complete_done(napi, work))
+		unmask_rx(card);
 	/* after a full @budget the next call comes at once: answers wait */
 	if (work < budget || pve1000_doorbell_overdue(card))
 		pve1000_doorbell_release(card);
@@ -104,8 +152,11 @@ int pve1000_irq_poll(struct napi_struct *napi, int budget)
  */
 void pve1000_irq_unmask(struct pve1000 *card)
 {
-	pve1000_write(card, IMS, INT_RXT0 | INT_RXDMT0 | INT_RXO | INT_LSC |
-				 INT_RXSEQ);
+	card->rx_masked = false;
+	card->irq_rate.too_high = false;
+	card->irq_rate.count = 0;
+	card->irq_rate.since = jiffies;
+	pve1000_write(card, IMS, CAUSES_RX | CAUSES_LINK);
 	pve1000_flush(card);
 }
 

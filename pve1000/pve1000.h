@@ -253,6 +253,22 @@ struct pve1000_rx {
 };
 
 /**
+ * struct pve1000_irq_rate - how often the card interrupts
+ * @since:	jiffies when counting began
+ * @count:	interrupts since then
+ * @too_high:	more came than ITR allows: they are masked while NAPI polls
+ * @masks:	how often they were
+ *
+ * Belongs to the interrupt handler, which runs on one CPU at a time.
+ */
+struct pve1000_irq_rate {
+	unsigned long since;
+	u32 count;
+	bool too_high;
+	u64 masks;
+};
+
+/**
  * struct pve1000 - a card
  * @netdev:	its network device
  * @pdev:	its PCI device
@@ -272,6 +288,8 @@ struct pve1000_rx {
  * @itr_usecs:	the least time between interrupts that was set by ethtool -C
  * @itr_adaptive: @exit_ns decides instead
  * @interrupts:	how many were the card's
+ * @irq_rate:	how often they come
+ * @rx_masked:	the causes of reception are masked until NAPI is done
  * @link_work:	reads STATUS after the link has changed
  * @reset_work:	restarts the card after ndo_tx_timeout
  * @lock:	for CTRL, MDIC and EERD
@@ -303,6 +321,8 @@ struct pve1000 {
 	u32 itr_usecs;
 	bool itr_adaptive;
 	u64 interrupts;
+	struct pve1000_irq_rate irq_rate;
+	bool rx_masked;
 	struct work_struct link_work;
 	struct work_struct reset_work;
 	struct mutex lock; /* for CTRL, MDIC and EERD */
