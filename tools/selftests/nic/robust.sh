@@ -145,9 +145,26 @@ refusals() {
 	grep -q 'no card is driven by e1000' /tmp/refused
 }
 
+# refuses_to_lose WHAT
+refuses_to_lose() {
+	! "$top/tools/nic/switch" e1000 "$(card)" 2> /tmp/refused
+	grep "would lose these.*$1" /tmp/refused
+	expect driver "$(card_driver)" pve1000
+}
+
+loses_nothing() {
+	ip link add link "$(card)" name lab.vlan type vlan id 5
+	refuses_to_lose lab.vlan
+	ip link delete lab.vlan
+	tc qdisc add dev "$(card)" root handle 1: pfifo
+	refuses_to_lose 'qdisc pfifo'
+	tc qdisc delete dev "$(card)" root
+	grep -x '(null)' "/sys/class/net/$(card)/device/driver_override"
+}
+
 nic_begin
 lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 12
+ktap_plan 13
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring
 ktap_test "a card that got no buffers receives again" out_of_memory
@@ -159,5 +176,6 @@ ktap_test "the driver goes and comes" loaded_under_traffic
 ktap_test "e1000 takes the card, and gives it back, amid a connection" switched
 ktap_test "a changed address is not the permanent one" permanent_address
 ktap_test "the switch refuses what makes no sense" refusals
+ktap_test "the switch refuses to lose what it cannot put back" loses_nothing
 ktap_test "the card is unplugged and plugged in" unplugged
 ktap_end
