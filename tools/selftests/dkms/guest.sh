@@ -26,6 +26,11 @@ initramfs_loads() {
 	grep -x pvblk_ata conf/modules
 }
 
+comes_before_e1000() {
+	modprobe --show-depends e1000 | grep -n . | tee "$work/order"
+	awk -F: '/pve1000/ { first = $1 } /\/e1000/ { exit !(first && first < $1) }' "$work/order"
+}
+
 accelerated() { awk '/^ata/ { sum += $2 } END { print sum + 0 }' "$ports"; }
 
 disk_is_there() { [ -b /dev/sda ]; }
@@ -47,9 +52,10 @@ uninstalls() {
 	! grep pvblk "$work/list" || fail "it is still in the initramfs"
 }
 
-setup ata_piix sd_mod mii
-ktap_plan 4
+setup ata_piix sd_mod mii e1000
+ktap_plan 5
 ktap_test "the guest package is built and found by modinfo" installs
+ktap_test "pve1000 comes before e1000" comes_before_e1000
 ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
 ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
 ktap_test "uninstall unloads both and leaves nothing behind" uninstalls
