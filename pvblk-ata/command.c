@@ -217,12 +217,18 @@ static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf
 	port->dma_cmd = cmd;
 	/*
 	 * QEMU raises the next interrupt whether the bit is set or not
-	 * (hw/ide/pci.c: bmdma_irq()): where nobody asks for it, it may stay.
+	 * (hw/ide/pci.c: bmdma_irq()), and leaves the address of the PRD table
+	 * as it was written. So both may stay there, but not with another
+	 * controller, whose engine may have moved the address on.
 	 */
-	if (!port->uncleared || !port->ask_dma)
+	if (!port->ask_dma)
 		return;
-	add_write8(port->submit, bmdma + ATA_DMA_STATUS,
-		   port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
+	pvio_port_write(port->submit,
+			pvblk_port_number(bmdma + ATA_DMA_TABLE_OFS), 4,
+			port->ap->bmdma_prd_dma);
+	if (port->uncleared)
+		add_write8(port->submit, bmdma + ATA_DMA_STATUS,
+			   port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
 	port->uncleared = false;
 }
 
