@@ -367,6 +367,20 @@ static u8 pvblk_check_status(struct ata_port *ap)
 	return ata_sff_check_status(ap);
 }
 
+/*
+ * What the interrupt handler asks where no command was found to be over. For
+ * one of ours it has been asked just now, by pvblk_bmdma_status(), which reads
+ * Status: to ask again would cost that again, and clear what came since.
+ */
+static bool pvblk_irq_check(struct ata_port *ap)
+{
+	struct pvblk_port *port = find_port_by_ops(ap);
+
+	if (!port || port_in_state(port, PVBLK_ISSUED))
+		return false;
+	return port->stock->sff_irq_check && port->stock->sff_irq_check(ap);
+}
+
 /* What the interrupt handler does last. */
 static void pvblk_irq_clear(struct ata_port *ap)
 {
@@ -454,6 +468,7 @@ void pvblk_command_replace(struct ata_port_operations *ops)
 	ops->freeze = pvblk_freeze;
 	ops->sff_check_status = pvblk_check_status;
 	ops->sff_check_altstatus = pvblk_check_altstatus;
+	ops->sff_irq_check = pvblk_irq_check;
 	ops->sff_irq_clear = pvblk_irq_clear;
 	ops->bmdma_stop = pvblk_bmdma_stop;
 	ops->bmdma_status = pvblk_bmdma_status;
