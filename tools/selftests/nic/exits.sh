@@ -41,7 +41,9 @@ flood() {
 	received=$(($(count rx_packets) - received))
 	echo "$sent sent, $received received, $interrupts interrupts"
 	[ "$sent" -gt 500 ] || fail "no flood: $sent datagrams"
-	[ $(($(sum "$mine") * 100)) -le $((sent * 6)) ] || fail "$(sum "$mine") exits"
+	# how many share a doorbell depends on how fast they come: the bound is
+	# for a machine that is busy otherwise; e1000 makes six exits for each
+	[ $(($(sum "$mine") * 4)) -le "$sent" ] || fail "$(sum "$mine") exits"
 	# not one for what was sent
 	[ "$interrupts" -le "$received" ]
 }
