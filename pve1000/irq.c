@@ -69,19 +69,21 @@ static void watch_irq_rate(struct pve1000 *card)
 	rate->count = 0;
 }
 
+/*
+ * In a flood a poll is scheduled already, so whether this is the first makes no
+ * difference. The flag is set behind the mask, and the poll scheduled last: one
+ * that ends in between is followed by another, which sees the flag.
+ */
 static void schedule_poll(struct pve1000 *card)
 {
-	if (!napi_schedule_prep(&card->napi))
-		return;
-	if (unlikely(card->irq_rate.too_high)) {
+	if (unlikely(card->irq_rate.too_high) && !READ_ONCE(card->rx_masked)) {
 		pve1000_write(card, IMC, CAUSES_RX);
 		WRITE_ONCE(card->rx_masked, true);
 		card->irq_rate.masks++;
 	}
-	__napi_schedule_irqoff(&card->napi);
+	napi_schedule_irqoff(&card->napi);
 }
 
-/* A handler that masks them again meanwhile has scheduled another poll. */
 static void unmask_rx(struct pve1000 *card)
 {
 	if (likely(!READ_ONCE(card->rx_masked)))
@@ -108,7 +110,8 @@ irqreturn_t pve1000_irq(int irq, void *data)
 		return IRQ_NONE;
 	card->interrupts++;
 	watch_irq_rate(card);
-	if (icr & CAUSES_LINK)
+	/* not while the card is being stopped, and the work cancelled */
+	if (icr & CAUSES_LINK && READ_ONCE(card->running))
 		schedule_work(&card->link_work);
 	if (icr & CAUSES_POLL)
 		schedule_poll(card);

@@ -36,6 +36,8 @@ MODULE_DEVICE_TABLE(pci, pve1000_ids);
 static void start_device(struct pve1000 *card)
 {
 	pve1000_hw_reset(card);
+	/* a virtual machine that was moved finds other costs; ITR needs them */
+	pve1000_hw_calibrate(card);
 	pve1000_hw_set_up(card);
 }
 
@@ -53,8 +55,6 @@ int pve1000_up(struct pve1000 *card)
 	int err;
 
 	start_device(card);
-	/* a virtual machine that was moved finds other costs */
-	pve1000_hw_calibrate(card);
 	err = pve1000_rx_start(card);
 	if (err)
 		return err;
@@ -66,7 +66,7 @@ int pve1000_up(struct pve1000 *card)
 	pve1000_hw_set_rx_mode(card);
 	netif_addr_unlock_bh(netdev);
 	netif_start_queue(netdev);
-	card->running = true;
+	WRITE_ONCE(card->running, true);
 	pve1000_irq_unmask(card);
 	/* QEMU's link is up from the start: no interrupt will tell */
 	schedule_work(&card->link_work);
@@ -81,10 +81,13 @@ int pve1000_up(struct pve1000 *card)
  */
 void pve1000_down(struct pve1000 *card)
 {
-	card->running = false;
+	WRITE_ONCE(card->running, false);
+	/* first, or the watchdog may take the closed queue for a hung one */
+	netif_carrier_off(card->netdev);
 	pve1000_tx_close(card);
 	pve1000_irq_mask(card);
 	cancel_work_sync(&card->link_work);
+	/* again: until then the work may have found the link up */
 	netif_carrier_off(card->netdev);
 	napi_disable(&card->napi);
 	/* from here on the card accesses no buffers: they can be freed */

@@ -284,7 +284,8 @@ struct pve1000_irq_rate {
  * @exit_ns:	how long an access that leaves to the host takes, as measured
  * @tx_count:	descriptors of the next transmit ring; rtnl_lock()
  * @rx_count:	descriptors of the next receive ring; rtnl_lock()
- * @running:	between pve1000_up() and pve1000_down(); rtnl_lock()
+ * @running:	between pve1000_up() and pve1000_down(); written under
+ *		rtnl_lock(), read by the interrupt handler, too
  * @itr_usecs:	the least time between interrupts that was set by ethtool -C
  * @itr_adaptive: @exit_ns decides instead
  * @interrupts:	how many were the card's

@@ -572,13 +572,17 @@ void pve1000_tx_close(struct pve1000 *card)
  * pve1000_tx_stop() - drop what has not been sent
  * @card: the card, closed by pve1000_tx_close(), its transmitter off
  *
- * Context: rtnl_lock() held; nobody polls.
+ * The end of a poll may still be reaping, behind napi_complete_done().
+ *
+ * Context: rtnl_lock() held.
  */
 void pve1000_tx_stop(struct pve1000 *card)
 {
 	struct pve1000_tx *tx = &card->tx;
 	u16 i;
 
+	netif_tx_lock_bh(card->netdev);
+	tx->open = false;
 	for (i = tx->clean; i != tx->next; i = next_tx_index(tx, i)) {
 		unmap_buffer(&card->pdev->dev, &tx->buffers[i]);
 		release_packet(&tx->buffers[i]);
@@ -586,4 +590,5 @@ void pve1000_tx_stop(struct pve1000 *card)
 	tx->clean = tx->next;
 	tx->rung = tx->next;
 	netdev_tx_reset_queue(pve1000_tx_queue(card));
+	netif_tx_unlock_bh(card->netdev);
 }

@@ -3,31 +3,52 @@
 # A card that heeds no limit of its interrupt rate (QEMU: mitigation=off).
 . "$(dirname "$0")/../lib/nic.sh"
 
-# flood_of LIMIT_USECS: interrupts and masks of datagrams that come one by one
-flood_of() {
+# count_of LIMIT_USECS COMMAND...: interrupts and masks while it runs on the peer
+count_of() {
+	local limit=$1
+	shift
 	interrupts=$(count interrupts) masks=$(count interrupts_masked)
-	ethtool -C "$(card)" adaptive-rx off rx-usecs "$1"
-	lab l1 "ping -f -c 3000 -w 60 -q $card_address" > /dev/null
+	ethtool -C "$(card)" adaptive-rx off rx-usecs "$limit"
+	"$@" > /dev/null
 	interrupts=$(($(count interrupts) - interrupts))
 	masks=$(($(count interrupts_masked) - masks))
-	echo "limit $1 us: $interrupts interrupts, $masks of them masked"
+	echo "limit $limit us: $interrupts interrupts, $masks times masked"
 }
 
+# one by one, the poll function is idle in between
+one_by_one() { lab l1 "ping -f -c 3000 -w 60 -q $card_address"; }
+
+# more than it can take in
+flood() { iperf3 -c $peer -u -l 64 -b 0 -t 5 -R; }
+
 masks_above_limit() {
-	flood_of 16000
+	count_of 16000 one_by_one
 	[ $masks -gt 100 ] || fail "they are not masked"
 	echoed tcp 1000000
 }
 
+masks_in_a_flood() {
+	local received
+	received=$(count rx_packets)
+	count_of 16000 flood
+	received=$(($(count rx_packets) - received))
+	echo "$received frames"
+	[ $masks -gt 0 ] || fail "they are not masked"
+	[ $((interrupts * 2)) -lt $received ] || fail "an interrupt for nearly every frame"
+	echoed tcp 1000000
+}
+
 leaves_others_alone() {
-	flood_of 10
+	count_of 10 one_by_one
 	[ $masks -le 10 ] || fail "they are masked below the limit"
 	echoed tcp 1000000
 }
 
 nic_begin
-ktap_plan 3
+lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+ktap_plan 4
 ktap_test "the peer echoes" echo_start
 ktap_test "interrupts far above the limit are masked during a poll" masks_above_limit
+ktap_test "so they are in a flood" masks_in_a_flood
 ktap_test "those below are not" leaves_others_alone
 ktap_end
