@@ -40,7 +40,7 @@ under_io() {
 
 library_in_use() {
 	hook
-	! rmmod pvio 2> /dev/null
+	refused rmmod pvio 2> /dev/null
 }
 
 # what the stock driver reads is what the hooks wrote, and the reverse

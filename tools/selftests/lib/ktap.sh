@@ -43,6 +43,13 @@ wait_until() {
 	done
 }
 
+# refused COMMAND...: it must fail. "! COMMAND" would not end a test by itself.
+refused() {
+	if "$@"; then
+		fail "not refused: $*"
+	fi
+}
+
 # ktap_result STATUS NAME [REASON]
 ktap_result() {
 	((++ktap_number))

@@ -24,7 +24,7 @@ rings() {
 	ethtool -G "$(card)" rx 1001 tx 84
 	ethtool -g "$(card)" | awk '/^[RT]X:/ { print $2 }' | tail -n 2 | paste -sd' ' |
 		grep -qx '1008 88'
-	! ethtool -G "$(card)" rx 5000 2> /dev/null
+	refused ethtool -G "$(card)" rx 5000 2> /dev/null
 	ethtool -G "$(card)" rx 256 tx 512
 	wait_until reaches $peer
 }
@@ -32,7 +32,7 @@ rings() {
 coalescing() {
 	ethtool -C "$(card)" adaptive-rx off rx-usecs 1000
 	ethtool -c "$(card)" | grep -qx 'rx-usecs:[[:space:]]*1000'
-	! ethtool -C "$(card)" rx-usecs 100000 2> /dev/null
+	refused ethtool -C "$(card)" rx-usecs 100000 2> /dev/null
 	wait_until reaches $peer
 	ethtool -C "$(card)" adaptive-rx on
 }

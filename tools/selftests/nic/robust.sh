@@ -137,17 +137,17 @@ permanent_address() {
 }
 
 refusals() {
-	! "$top/tools/nic/switch" 2> /tmp/refused
+	refused "$top/tools/nic/switch" 2> /tmp/refused
 	grep -q 'switch pve1000|e1000' /tmp/refused
-	! "$top/tools/nic/switch" e1000 nosuch 2> /tmp/refused
+	refused "$top/tools/nic/switch" e1000 nosuch 2> /tmp/refused
 	grep -q 'no interface nosuch' /tmp/refused
-	! "$top/tools/nic/switch" pve1000 2> /tmp/refused
+	refused "$top/tools/nic/switch" pve1000 2> /tmp/refused
 	grep -q 'no card is driven by e1000' /tmp/refused
 }
 
 # refuses_to_lose WHAT
 refuses_to_lose() {
-	! "$top/tools/nic/switch" e1000 "$(card)" 2> /tmp/refused
+	refused "$top/tools/nic/switch" e1000 "$(card)" 2> /tmp/refused
 	grep "would lose these.*$1" /tmp/refused
 	expect driver "$(card_driver)" pve1000
 }

@@ -5,7 +5,8 @@
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
-#include <net/page_pool.h>
+
+#include "../../../../pve1000/compat/page_pool.h"
 
 static bool fail;
 module_param(fail, bool, 0644);
