@@ -376,7 +376,7 @@ static bool pvblk_irq_check(struct ata_port *ap)
 {
 	struct pvblk_port *port = find_port_by_ops(ap);
 
-	if (!port || port_in_state(port, PVBLK_ISSUED))
+	if (!port || (port_in_state(port, PVBLK_ISSUED) && !port->ask_dma))
 		return false;
 	return port->stock->sff_irq_check && port->stock->sff_irq_check(ap);
 }

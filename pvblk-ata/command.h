@@ -6,7 +6,7 @@
 struct ata_port_operations;
 struct pvblk_port;
 
-/* at most: stop, clear, 5 + 5 task file registers, device, command, start */
+/* at most: stop, PRD, clear, 5 + 5 task file registers, device, command, start */
 #define PVBLK_SUBMIT_OPS	16
 /* at most: the bus master's status, Status */
 #define PVBLK_ANSWER_OPS	2
