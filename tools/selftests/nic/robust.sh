@@ -127,7 +127,8 @@ switched() {
 permanent_address() {
 	local name
 	name=$(card)
-	trap 'ip link set "$name" address $card_mac' EXIT
+	# shellcheck disable=SC2064 # the name is gone by then
+	trap "ip link set $name address $card_mac" EXIT
 	ip link set "$name" address 52:54:00:4c:41:55
 	modprobe e1000
 	"$top/tools/nic/switch" e1000 "$name"
