@@ -27,13 +27,13 @@ masks_above_limit() {
 	echoed tcp 1000000
 }
 
-masks_in_a_flood() {
+# Here the poll function hardly ends, so that the rate need not be too high.
+takes_a_flood() {
 	local received
 	received=$(count rx_packets)
 	count_of 16000 flood
 	received=$(($(count rx_packets) - received))
 	echo "$received frames"
-	[ $masks -gt 0 ] || fail "they are not masked"
 	[ $((interrupts * 2)) -lt $received ] || fail "an interrupt for nearly every frame"
 	echoed tcp 1000000
 }
@@ -49,6 +49,6 @@ lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
 ktap_plan 4
 ktap_test "the peer echoes" echo_start
 ktap_test "interrupts far above the limit are masked during a poll" masks_above_limit
-ktap_test "so they are in a flood" masks_in_a_flood
+ktap_test "a flood does not interrupt for each frame" takes_a_flood
 ktap_test "those below are not" leaves_others_alone
 ktap_end
