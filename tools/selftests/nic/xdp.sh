@@ -8,9 +8,11 @@ xdp_return=$top/tools/selftests/nic/xdp_return
 with() {
 	local action=$1 program status=0
 	shift
-	$xdp_return "$(card)" "$action" > /tmp/xdp.out 2>&1 &
+	# not that of the program before
+	: > /tmp/xdp.out
+	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
 	program=$!
-	wait_until grep -q attached /tmp/xdp.out || { cat /tmp/xdp.out; return 1; }
+	wait_until grep -q attached /tmp/xdp.out
 	"$@" || status=$?
 	kill $program
 	wait $program 2> /dev/null || true
