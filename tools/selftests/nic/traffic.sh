@@ -112,21 +112,37 @@ own_mac() {
 	wait_until reaches $peer
 }
 
+counters() {
+	cat "/sys/class/net/$(card)"/statistics/{tx,rx}_{packets,bytes}
+	lab l1 "cat /sys/class/net/$peer_tap/statistics/{rx,tx}_{packets,bytes}"
+}
+
+# nothing is under way any more
+counters_rest() {
+	local before
+	before=$(counters)
+	sleep 1
+	[ "$(counters)" = "$before" ]
+}
+
 # The tap saw as many packets and bytes as the card says. Frames shorter than
-# 60 bytes, as ARP's, would count more on the one side, where they are padded,
-# and QEMU sends one without data behind segments that come out even.
+# 60 bytes, as ARP's, would count more on the one side, where they are padded;
+# QEMU sends one without data behind segments that come out even; and IPv6
+# sends by itself at any time.
 statistics() {
-	local read='cat /sys/class/net/tap0/statistics/{rx,tx}_{packets,bytes}' before after mine
-	mine="cat /sys/class/net/$(card)/statistics/{tx,rx}_{packets,bytes}"
+	local before after
 	ethtool -K "$(card)" tso off > /dev/null
-	lab l1 ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
+	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
+		echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
+	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
 	ip neigh replace $peer dev "$(card)" nud permanent \
 		lladdr "$(lab l1 cat /sys/class/net/$peer_tap/address)"
-	before="$(eval "$mine") $(lab l1 "$read")"
+	wait_until counters_rest
+	before=$(counters)
 	echoed tcp 600000
 	ethtool -K "$(card)" tso on > /dev/null
-	sleep 0.5
-	after="$(eval "$mine") $(lab l1 "$read")"
+	wait_until counters_rest
+	after=$(counters)
 	lab l1 ip neigh delete $card_address dev $peer_tap
 	ip neigh delete $peer dev "$(card)"
 	# shellcheck disable=SC2086 # numbers
