@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # What the guest's tests have in common: modules here and on the host, disks,
 # counts. They run in the lab's L2, where `lab` reaches the host.
-guest_dir=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
-top=$(cd "$guest_dir/../../.." && pwd)
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+guest_dir=$top/tools/selftests/guest
 debugfs=/sys/kernel/debug
 nohost=/sys/module/pvio/parameters/nohost
 disk=/dev/lab/ide
