@@ -441,10 +441,12 @@ u32 pve1000_xdp_run(struct pve1000 *card, struct bpf_prog *prog,
 /* ethtool.c */
 extern const struct ethtool_ops pve1000_ethtool_ops;
 
-/* main.c */
+/* netdev.c */
+void pve1000_netdev_init(struct pve1000 *card);
 int pve1000_up(struct pve1000 *card);
 void pve1000_down(struct pve1000 *card);
 int pve1000_resize(struct pve1000 *card, unsigned int tx_count,
 		   unsigned int rx_count);
+void pve1000_reset_work(struct work_struct *work);
 
 #endif /* PVE1000_H */
