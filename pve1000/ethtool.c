@@ -174,20 +174,6 @@ static int nway_reset(struct net_device *netdev)
 	return mii_nway_restart(&card->mii);
 }
 
-static u32 get_msglevel(struct net_device *netdev)
-{
-	struct pve1000 *card = netdev_priv(netdev);
-
-	return card->msg_enable;
-}
-
-static void set_msglevel(struct net_device *netdev, u32 level)
-{
-	struct pve1000 *card = netdev_priv(netdev);
-
-	card->msg_enable = level;
-}
-
 /* Counted here, by a field of struct pve1000. */
 #define OWN(string, field) { string, offsetof(struct pve1000, field) }
 
@@ -302,8 +288,6 @@ const struct ethtool_ops pve1000_ethtool_ops = {
 	.get_link_ksettings	= get_link_ksettings,
 	.set_link_ksettings	= set_link_ksettings,
 	.nway_reset		= nway_reset,
-	.get_msglevel		= get_msglevel,
-	.set_msglevel		= set_msglevel,
 	.get_sset_count		= get_sset_count,
 	.get_strings		= get_strings,
 	.get_ethtool_stats	= get_ethtool_stats,

@@ -277,7 +277,7 @@ void pve1000_hw_set_itr(struct pve1000 *card)
  * pve1000_hw_calibrate() - measure how long an access takes, for @exit_ns
  * @card: the card
  *
- * Context: probe.
+ * Context: probe, or rtnl_lock() held; the card was reset just before.
  */
 void pve1000_hw_calibrate(struct pve1000 *card)
 {

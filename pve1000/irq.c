@@ -31,11 +31,11 @@ static u32 read_icr(struct pve1000 *card)
 	/* pairs with refill_ring(): descriptors before @tail are filled in */
 	tail = smp_load_acquire(&rx->tail);
 	if (tail != rx->tail_written && pvio_host_serves()) {
-		pvio_batch_reset(card->batch);
-		pvio_mmio_write(card->batch, &card->bar, RDT, 4, tail);
-		index = pvio_mmio_read(card->batch, &card->bar, ICR, 4);
-		if (pvio_batch_run(card->batch) > index)
-			icr = pvio_batch_value(card->batch, index);
+		pvio_batch_reset(card->icr_batch);
+		pvio_mmio_write(card->icr_batch, &card->bar, RDT, 4, tail);
+		index = pvio_mmio_read(card->icr_batch, &card->bar, ICR, 4);
+		if (pvio_batch_run(card->icr_batch) > index)
+			icr = pvio_batch_value(card->icr_batch, index);
 		rx->tail_written = tail;
 	} else {
 		icr = pve1000_read(card, ICR);
@@ -49,7 +49,7 @@ static u32 read_icr(struct pve1000 *card)
 /* How often interrupts come is looked at after so long. */
 #define PVE1000_RATE_JIFFIES	(HZ / 10 ?: 1)
 
-/* More than twice as many as ITR allows begin it, fewer than that end it. */
+/* Masking begins above twice the rate that ITR allows, and ends below that rate. */
 static void watch_irq_rate(struct pve1000 *card)
 {
 	struct pve1000_irq_rate *rate = &card->irq_rate;
@@ -70,9 +70,9 @@ static void watch_irq_rate(struct pve1000 *card)
 }
 
 /*
- * In a flood a poll is scheduled already, so whether this is the first makes no
- * difference. The flag is set behind the mask, and the poll scheduled last: one
- * that ends in between is followed by another, which sees the flag.
+ * The flag is set after the causes are masked, and the poll is scheduled last.
+ * So a poll that ends in between is followed by one that finds the flag and
+ * unmasks.
  */
 static void schedule_poll(struct pve1000 *card)
 {

@@ -54,15 +54,15 @@ static int map_bar(struct pve1000 *card)
 
 static int alloc_batches(struct pve1000 *card)
 {
-	card->batch = pvio_batch_alloc(pve1000_client, 2);
-	card->flush = pvio_batch_alloc(pve1000_client, 2);
-	return card->batch && card->flush ? 0 : -ENOMEM;
+	card->icr_batch = pvio_batch_alloc(pve1000_client, 2);
+	card->flush_batch = pvio_batch_alloc(pve1000_client, 2);
+	return card->icr_batch && card->flush_batch ? 0 : -ENOMEM;
 }
 
 static void free_batches(struct pve1000 *card)
 {
-	pvio_batch_free(card->flush);
-	pvio_batch_free(card->batch);
+	pvio_batch_free(card->flush_batch);
+	pvio_batch_free(card->icr_batch);
 }
 
 static void init_card(struct pve1000 *card, struct pci_dev *pdev,
@@ -72,13 +72,12 @@ static void init_card(struct pve1000 *card, struct pci_dev *pdev,
 	card->mac = mac;
 	/* a real card may be passed through to a virtual machine */
 	card->emulated = pdev->subsystem_vendor == PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
-	/* as pve1000_vlan_kill() has it */
+	/* VLAN 0 is a priority alone: see pve1000_vlan_kill() */
 	set_bit(0, card->vlans);
 	card->tx_count = PVE1000_TX_RING;
 	card->rx_count = PVE1000_RX_RING;
 	card->itr_adaptive = true;
 	card->pause_autoneg = true;
-	card->msg_enable = NETIF_MSG_DRV | NETIF_MSG_PROBE | NETIF_MSG_LINK;
 	mutex_init(&card->lock);
 	spin_lock_init(&card->rx.tail_lock);
 	u64_stats_init(&card->rx.syncp);

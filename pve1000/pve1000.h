@@ -36,7 +36,6 @@
 #define PVE1000_NAME		"pve1000"
 #define PVE1000_NO_MEMORY	"no memory to start again: set it down and up\n"
 
-/* More than the descriptors of the largest packet, PVE1000_TX_WORST. */
 #define PVE1000_RING_MIN	80
 #define PVE1000_RING_MAX	4096
 /* 8254x SDM 13.4.38: TDLEN, and RDLEN, is a multiple of 128 bytes */
@@ -273,8 +272,8 @@ struct pve1000_irq_rate {
  * @netdev:	its network device
  * @pdev:	its PCI device
  * @bar:	its registers
- * @batch:	writes RDT and reads ICR in one exit; under rx.tail_lock
- * @flush:	writes RDT and reads STATUS in one exit; under rx.tail_lock
+ * @icr_batch:	writes RDT and reads ICR in one exit; under rx.tail_lock
+ * @flush_batch:	writes RDT and reads STATUS in one exit; under rx.tail_lock
  * @napi:	runs pve1000_irq_poll()
  * @xdp_prog:	the XDP program or NULL; written under rtnl_lock()
  * @tx:		the transmit ring
@@ -298,7 +297,6 @@ struct pve1000_irq_rate {
  * @pause_autoneg: flow control as the link negotiated; ethtool -A
  * @pause_rx:	else, whether to heed pause frames
  * @pause_tx:	else, whether to send them
- * @msg_enable:	for ethtool -s msglvl
  * @mta:	the multicast table, as it was written; netif_addr_lock
  * @rctl:	RCTL, as it was written; netif_addr_lock
  * @vlans:	that the filter lets through; rtnl_lock()
@@ -307,8 +305,8 @@ struct pve1000 {
 	struct net_device *netdev;
 	struct pci_dev *pdev;
 	struct pvio_region bar;
-	struct pvio_batch *batch;
-	struct pvio_batch *flush;
+	struct pvio_batch *icr_batch;
+	struct pvio_batch *flush_batch;
 	struct napi_struct napi;
 	struct bpf_prog *xdp_prog;
 	struct pve1000_tx tx;
@@ -331,7 +329,6 @@ struct pve1000 {
 	u8 pause_autoneg;
 	u8 pause_rx;
 	u8 pause_tx;
-	u32 msg_enable;
 	u32 mta[MTA_ENTRIES];
 	u32 rctl;
 	unsigned long vlans[BITS_TO_LONGS(VLAN_N_VID)];

@@ -13,7 +13,6 @@
 
 #define CTRL		0x0000
 #define STATUS		0x0008
-#define EECD		0x0010
 #define EERD		0x0014
 #define MDIC		0x0020
 #define FCAL		0x0028
@@ -31,15 +30,12 @@
 #define TIPG		0x0410
 #define LEDCTL		0x0e00
 #define PBA		0x1000
-#define FCRTL		0x2160
-#define FCRTH		0x2168
 #define RDBAL		0x2800
 #define RDBAH		0x2804
 #define RDLEN		0x2808
 #define RDH		0x2810
 #define RDT		0x2818
 #define RDTR		0x2820
-#define RXDCTL		0x2828
 #define RADV		0x282c
 #define TDBAL		0x3800
 #define TDBAH		0x3804
@@ -47,7 +43,6 @@
 #define TDH		0x3810
 #define TDT		0x3818
 #define TIDV		0x3820
-#define TXDCTL		0x3828
 #define TADV		0x382c
 #define RXCSUM		0x5000
 #define MTA		0x5200
@@ -58,7 +53,6 @@
 
 #define MTA_ENTRIES	128
 #define RA_ENTRIES	15
-#define VFTA_ENTRIES	128
 
 /* 8254x SDM 13.7: statistics */
 #define CRCERRS		0x4000
@@ -78,7 +72,6 @@
 #define XONTXC		0x404c
 #define XOFFRXC		0x4050
 #define XOFFTXC		0x4054
-#define PRC64		0x405c
 #define GPRC		0x4074
 #define BPRC		0x4078
 #define MPRC		0x407c
@@ -94,7 +87,6 @@
 #define BPTC		0x40f4
 #define TSCTC		0x40f8
 
-#define CTRL_FD			BIT(0)
 #define CTRL_ASDE		BIT(5)
 #define CTRL_SLU		BIT(6)
 #define CTRL_FRCSPD		BIT(11)
@@ -106,10 +98,7 @@
 
 #define STATUS_FD		BIT(0)
 #define STATUS_LU		BIT(1)
-#define STATUS_TXOFF		BIT(4)
 #define STATUS_SPEED		GENMASK(7, 6)
-
-#define EECD_PRES		BIT(8)
 
 #define EERD_START		BIT(0)
 #define EERD_DONE		BIT(4)
@@ -158,7 +147,6 @@
 #define FCAH_PAUSE		0x00000100
 #define FCT_PAUSE		0x8808
 #define FCTTV_LONG		0xffff
-#define FCRTL_XONE		BIT(31)
 
 #define RXCSUM_TUOFL		BIT(9)
 

@@ -111,10 +111,10 @@ static void give_back_buffers(struct pve1000 *card, u16 before)
 	if (left > count_between(rx, rx->clean, before))
 		left = 0;
 	if (left < PVE1000_RX_LOW && rx->tail_seen != rx->fill) {
-		pvio_batch_reset(card->flush);
-		pvio_mmio_write(card->flush, &card->bar, RDT, 4, rx->fill);
-		pvio_mmio_read(card->flush, &card->bar, STATUS, 4);
-		pvio_batch_run(card->flush);
+		pvio_batch_reset(card->flush_batch);
+		pvio_mmio_write(card->flush_batch, &card->bar, RDT, 4, rx->fill);
+		pvio_mmio_read(card->flush_batch, &card->bar, STATUS, 4);
+		pvio_batch_run(card->flush_batch);
 		rx->tail_written = rx->fill;
 		rx->tail_seen = rx->fill;
 		rx->flushes++;

@@ -22,6 +22,7 @@
  * one more each time that a piece of it exceeds PVE1000_TX_BYTES.
  */
 #define PVE1000_TX_WORST	(MAX_SKB_FRAGS + 2 + 65536 / PVE1000_TX_BYTES)
+static_assert(PVE1000_RING_MIN > PVE1000_TX_WORST);
 /* A TCP flow may queue here what it sends in the time of so many exits. */
 #define PVE1000_TX_FLOW		64
 
