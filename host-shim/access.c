@@ -239,7 +239,7 @@ static bool exit_for_port(struct pvio_host_vcpu *pv, u16 port, u8 size,
 	unsigned long *rax = &pv->vcpu->arch.regs[VCPU_REGS_RAX];
 
 	*rax = read ? 0 : *value;
-	pv->skipped = pvio_host_kvm.fast_pio(pv->vcpu, size, port, read);
+	pv->skip_result = pvio_host_kvm.fast_pio(pv->vcpu, size, port, read);
 	if (!pv->vcpu->arch.pio.count) {
 		*value = *rax;
 		return false;

@@ -163,7 +163,7 @@ static int follow_batch_step(struct pvio_host_vcpu *pv,
 
 	/* KVM has moved the RIP: the batch ends here, as a short one */
 	set_result(vcpu, pvio_host_batch_result(b), pvio_host_batch_note(b));
-	return leave_hypercall(vcpu, pv->skipped);
+	return leave_hypercall(vcpu, pv->skip_result);
 }
 
 static int continue_batch(struct kvm_vcpu *vcpu)

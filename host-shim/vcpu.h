@@ -57,7 +57,7 @@ struct pvio_host_vm {
  * @stored:	values stored in guest memory for this hypercall
  * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
  *		reference in pvio_host_users
- * @skipped:	what KVM returned where it moved the RIP past the hypercall
+ * @skip_result:	what KVM returned where it moved the RIP past the hypercall
  * @stats:	counters
  * @batch:	the batch being run
  *
@@ -75,7 +75,7 @@ struct pvio_host_vcpu {
 	u32 ring_mark;
 	unsigned int stored;
 	bool waiting;
-	int skipped;
+	int skip_result;
 	struct pvio_host_stats stats;
 	struct pvio_host_batch batch;
 };

@@ -13,9 +13,11 @@
  *	RDX	in: zero, out: zero or a hand-over note (PVIO_HANDOVER)
  *
  * A caller outside 64-bit mode uses the low halves of the registers; every
- * value and error fits in them. A KVM without the host module answers
- * -PVIO_ENOSYS to all of them, so a guest may probe safely once CPUID says
- * that the hypervisor is KVM.
+ * result and error fits in them. Only the value of an 8-byte read that comes
+ * with a note (PVIO_HANDOVER_VALUE) loses its upper half there.
+ *
+ * A KVM without the host module answers -PVIO_ENOSYS to all calls, so a guest
+ * may probe safely once CPUID says that the hypervisor is KVM.
  */
 #ifndef PVIO_ABI_H
 #define PVIO_ABI_H

@@ -21,12 +21,12 @@
 #endif
 
 /*
- * 5.16 exported ftrace_free_filter(). Before that a filter can only be emptied,
- * which leaves a few bytes allocated.
+ * 6.2, and later stable releases of 6.1, exported ftrace_free_filter(). Before
+ * that a filter can only be emptied, which leaves a few bytes allocated.
  */
 static inline void pvio_host_ftrace_free_filter(struct ftrace_ops *ops)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 	ftrace_free_filter(ops);
 #else
 	ftrace_set_filter(ops, NULL, 0, 1);

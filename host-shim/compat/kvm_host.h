@@ -40,7 +40,7 @@ static inline bool pvio_host_kvm_dirty_ring(const struct kvm *kvm)
 /*
  * kvm_emulate_hypercall() tries Xen's and Hyper-V's calls before it reads RAX
  * as a number of KVM's own; the predicates that it uses are private to KVM.
- * 5.12 brought Xen's calls, 6.8 made both optional.
+ * 5.12 brought Xen's calls as an option, 6.8 made Hyper-V's one, too.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || IS_ENABLED(CONFIG_KVM_HYPERV)
 static inline bool pvio_host_kvm_hyperv_hypercalls(const struct kvm *kvm)

@@ -7,8 +7,8 @@
 #include <asm/processor.h>
 #include <linux/version.h>
 
-/* 6.15: hypervisor_cpuid_base() moved to <asm/cpuid/api.h> under a new name */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+/* 6.16: hypervisor_cpuid_base() has a new name, in <asm/cpuid/api.h> */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #include <asm/cpuid/api.h>
 #define pvio_hypervisor_cpuid_base	cpuid_base_hypervisor
 #else
