@@ -41,31 +41,21 @@ static const u8 stock_exits[2][ADDRESS_FLAGS + 1] = {
 	},
 };
 
-static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc);
-
 /*
- * Returns NULL if ap->ops is not ours: the stock operations, or a copy of ours
- * that another module has made.
- *
- * libata's error handler calls some operations without ap->lock, even while the
- * port is being detached. What this returns stays valid for them: none of our
- * functions sleeps, and a port is freed only when a grace period of tasks has
- * passed since ap->ops was restored.
+ * A module that has copied our operations into its own, put on top of ours, may
+ * have replaced any of those that libata's functions call. The batches would
+ * pass them over, so libata's functions serve until it is gone.
  */
-static struct pvblk_port *find_port_by_ops(struct ata_port *ap)
+static bool are_our_ops_on_top(const struct pvblk_port *port)
 {
-	struct ata_port_operations *ops = READ_ONCE(ap->ops);
-
-	struct pvblk_port *port = container_of(ops, struct pvblk_port, ops);
-
-	if (ops->qc_issue != pvblk_qc_issue || port->self != ops)
-		return NULL;
-	return port;
+	return READ_ONCE(port->ap->ops) == &port->ops;
 }
 
-static bool port_in_state(const struct pvblk_port *port, enum pvblk_state state)
+static bool is_port_in_state(const struct pvblk_port *port,
+			     enum pvblk_state state)
 {
-	return port && READ_ONCE(port->state) == state;
+	return port && READ_ONCE(port->state) == state &&
+	       are_our_ops_on_top(port);
 }
 
 static void add_write8(struct pvio_batch *b, void __iomem *addr, u8 value)
@@ -143,7 +133,9 @@ static bool can_accelerate_command(const struct pvblk_port *port,
 	const struct ata_taskfile *tf = &qc->tf;
 	const struct ata_port *ap = qc->ap;
 
-	if (!port->known || port->draining || qc->dev->class != ATA_DEV_ATA)
+	if (!port->known || port->draining || !are_our_ops_on_top(port))
+		return false;
+	if (qc->dev->class != ATA_DEV_ATA)
 		return false;
 	if (ap->pflags & (ATA_PFLAG_EH_IN_PROGRESS | ATA_PFLAG_FROZEN))
 		return false;
@@ -262,7 +254,7 @@ static void submit_command(struct pvblk_port *port,
 
 static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 {
-	struct pvblk_port *port = find_port_by_ops(qc->ap);
+	struct pvblk_port *port = pvblk_port_find(qc->ap);
 	unsigned int err_mask;
 
 	if (!port)
@@ -328,9 +320,9 @@ static bool answer_interrupt(struct pvblk_port *port)
 /* What the interrupt handler asks first for a DMA command. */
 static u8 pvblk_bmdma_status(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (!port_in_state(port, PVBLK_ISSUED) || port->nodata)
+	if (!is_port_in_state(port, PVBLK_ISSUED) || port->nodata)
 		return ata_bmdma_status(ap);
 	if (!answer_interrupt(port))
 		return 0;
@@ -341,28 +333,28 @@ static u8 pvblk_bmdma_status(struct ata_port *ap)
 
 static void pvblk_bmdma_stop(struct ata_queued_cmd *qc)
 {
-	if (!port_in_state(find_port_by_ops(qc->ap), PVBLK_ANSWERED))
+	if (!is_port_in_state(pvblk_port_find(qc->ap), PVBLK_ANSWERED))
 		ata_bmdma_stop(qc);
 }
 
 /* What the interrupt handler asks first for any other command. */
 static u8 pvblk_check_altstatus(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (port_in_state(port, PVBLK_ISSUED) && port->nodata)
+	if (is_port_in_state(port, PVBLK_ISSUED) && port->nodata)
 		return answer_interrupt(port) ? port->status :
 						port->status | ATA_BUSY;
-	if (port_in_state(port, PVBLK_ANSWERED))
+	if (is_port_in_state(port, PVBLK_ANSWERED))
 		return port->status;
 	return ioread8(ap->ioaddr.altstatus_addr);
 }
 
 static u8 pvblk_check_status(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (port_in_state(port, PVBLK_ANSWERED))
+	if (is_port_in_state(port, PVBLK_ANSWERED))
 		return port->status;
 	return ata_sff_check_status(ap);
 }
@@ -374,9 +366,9 @@ static u8 pvblk_check_status(struct ata_port *ap)
  */
 static bool pvblk_irq_check(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (!port || (port_in_state(port, PVBLK_ISSUED) && !port->ask_dma))
+	if (!port || (is_port_in_state(port, PVBLK_ISSUED) && !port->ask_dma))
 		return false;
 	return port->stock->sff_irq_check && port->stock->sff_irq_check(ap);
 }
@@ -384,15 +376,18 @@ static bool pvblk_irq_check(struct ata_port *ap)
 /* What the interrupt handler does last. */
 static void pvblk_irq_clear(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (port_in_state(port, PVBLK_ANSWERED)) {
+	if (is_port_in_state(port, PVBLK_ANSWERED)) {
 		port->state = PVBLK_IDLE;
 		port->uncleared = true;
 		return;
 	}
-	/* libata found the end of our command by itself: a lost interrupt */
-	if (port_in_state(port, PVBLK_ISSUED))
+	/*
+	 * libata found the end of our command by itself: its interrupt was
+	 * lost, or another module's operations are on top now.
+	 */
+	if (port && port->state != PVBLK_IDLE)
 		forget_registers(port);
 	ata_bmdma_irq_clear(ap);
 }
@@ -400,10 +395,10 @@ static void pvblk_irq_clear(struct ata_port *ap)
 /* Error handling begins, or a reset: none of it is ours. */
 static void pvblk_freeze(struct ata_port *ap)
 {
-	struct pvblk_port *port = find_port_by_ops(ap);
+	struct pvblk_port *port = pvblk_port_find(ap);
 
 	/* the bus master of a command under way is the error handler's */
-	if (port_in_state(port, PVBLK_IDLE))
+	if (is_port_in_state(port, PVBLK_IDLE))
 		pvblk_command_settle(port);
 	else if (port)
 		forget_registers(port);

@@ -5,7 +5,10 @@
  * Finds the libata ports of PCI controllers, those there already and those to
  * come, and has port.c take over what it understands.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <asm/cpufeature.h>
+#include <linux/delay.h>
 #include <linux/libata.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -47,16 +50,23 @@ static void visit_ports(struct device *dev, int (*fn)(struct ata_port *ap))
 	device_for_each_child(dev, fn, visit_port_device);
 }
 
+/* pvblk_exit() found a port with another module's operations on top. */
+static bool covered;
+
 static int detach_port(struct ata_port *ap)
 {
-	pvblk_port_detach(ap);
+	if (pvblk_port_detach(ap)) {
+		covered = true;
+		pr_warn_once("waiting for another module to take its operations off ata%u\n",
+			     ap->print_id);
+	}
 	return 0;
 }
 
-static int detach_and_free_port(struct ata_port *ap)
+static int release_port(struct ata_port *ap)
 {
-	pvblk_port_detach(ap);
-	pvblk_ports_free();
+	if (pvblk_port_detach(ap))
+		pvblk_port_abandon(ap);
 	return 0;
 }
 
@@ -68,8 +78,10 @@ static int notify_bus_event(struct notifier_block *nb, unsigned long event,
 	/* both come with the device lock held */
 	if (event == BUS_NOTIFY_BOUND_DRIVER && !leaving)
 		visit_ports(dev, pvblk_port_attach);
-	else if (event == BUS_NOTIFY_UNBIND_DRIVER)
-		visit_ports(dev, detach_and_free_port);
+	if (event == BUS_NOTIFY_UNBIND_DRIVER) {
+		visit_ports(dev, release_port);
+		pvblk_ports_free();
+	}
 	return NOTIFY_OK;
 }
 
@@ -108,7 +120,18 @@ static int __init pvblk_init(void)
 static void __exit pvblk_exit(void)
 {
 	leaving = true;
-	bus_for_each_dev(&pci_bus_type, NULL, detach_port, visit_controller);
+	/*
+	 * A module cannot refuse to go. It holds no lock while it waits, so that
+	 * the controller can still be used, unbound or suspended.
+	 */
+	for (;;) {
+		covered = false;
+		bus_for_each_dev(&pci_bus_type, NULL, detach_port,
+				 visit_controller);
+		if (!covered)
+			break;
+		msleep(100);
+	}
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
 	pvblk_ports_exit();
 }

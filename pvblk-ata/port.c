@@ -15,18 +15,36 @@
 
 /* Taken inside the device lock of the controller. */
 static DEFINE_MUTEX(ports_lock);
+/* Changed under ports_lock; the replaced operations read it without. */
 static LIST_HEAD(ports);
 /* Their stock operations are back, but the replaced ones may still run. */
 static LIST_HEAD(detached);
+/*
+ * Their controller went while another module had its operations on top. It may
+ * remember ours, so they stay until this module goes.
+ */
+static LIST_HEAD(abandoned);
 static struct dentry *pvblk_dir;
 
 struct pvio_client *pvblk_client;
 
-static struct pvblk_port *find_port(const struct ata_port *ap)
+/**
+ * pvblk_port_find() - what this module knows of a port
+ * @ap: the port
+ *
+ * libata's error handler calls some operations without ap->lock, even while the
+ * port is being detached. What this returns stays valid for them: none of our
+ * operations sleeps, and a port is freed only when a grace period of tasks has
+ * passed since it left the list.
+ *
+ * Context: any; in our operations, or with ports_lock held.
+ * Return: the port, or NULL if it is not attached.
+ */
+struct pvblk_port *pvblk_port_find(const struct ata_port *ap)
 {
 	struct pvblk_port *port;
 
-	list_for_each_entry(port, &ports, node) {
+	list_for_each_entry_lockless(port, &ports, node) {
 		if (port->ap == ap)
 			return port;
 	}
@@ -94,7 +112,6 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 	port->ap = ap;
 	port->stock = ap->ops;
 	port->ops = *ap->ops;
-	port->self = &port->ops;
 	port->ask_dma = !is_qemu_port(ap);
 	pvblk_command_replace(&port->ops);
 	fill_answer_batch(port);
@@ -119,7 +136,7 @@ int pvblk_port_attach(struct ata_port *ap)
 	int r = 0;
 
 	mutex_lock(&ports_lock);
-	if (find_port(ap))
+	if (pvblk_port_find(ap))
 		goto out;
 	if (reason) {
 		ata_port_dbg(ap, "left alone: %s\n", reason);
@@ -130,10 +147,10 @@ int pvblk_port_attach(struct ata_port *ap)
 		r = -ENOMEM;
 		goto out;
 	}
+	list_add_tail_rcu(&port->node, &ports);
 	spin_lock_irqsave(ap->lock, flags);
 	WRITE_ONCE(ap->ops, &port->ops);
 	spin_unlock_irqrestore(ap->lock, flags);
-	list_add_tail(&port->node, &ports);
 	ata_port_info(ap, "commands go through pvio\n");
 out:
 	mutex_unlock(&ports_lock);
@@ -143,31 +160,37 @@ out:
 /*
  * Not while a command of ours is under way, nor during error handling, which
  * calls operations without ap->lock and looks them up twice
- * (ata_sff_altstatus()), nor where another module has put its own on top.
+ * (ata_sff_altstatus()).
  */
-static bool can_restore_ops(const struct pvblk_port *port)
+static bool is_port_idle(const struct pvblk_port *port)
 {
-	const struct ata_port *ap = port->ap;
-
-	return port->state == PVBLK_IDLE && ap->ops == &port->ops &&
-	       !(ap->pflags & (ATA_PFLAG_EH_PENDING | ATA_PFLAG_EH_IN_PROGRESS));
+	return port->state == PVBLK_IDLE &&
+	       !(port->ap->pflags &
+		 (ATA_PFLAG_EH_PENDING | ATA_PFLAG_EH_IN_PROGRESS));
 }
 
-static bool try_restore_ops(struct pvblk_port *port)
+/*
+ * Returns -EAGAIN if the port is in use now, and -EBUSY if another module has
+ * put its own operations on top: only that can take them away.
+ */
+static int try_restore_ops(struct pvblk_port *port)
 {
 	struct ata_port *ap = port->ap;
 	unsigned long flags;
-	bool idle;
+	int r = 0;
 
 	spin_lock_irqsave(ap->lock, flags);
 	port->draining = true;
-	idle = can_restore_ops(port);
-	if (idle) {
+	if (ap->ops != &port->ops) {
+		r = -EBUSY;
+	} else if (!is_port_idle(port)) {
+		r = -EAGAIN;
+	} else {
 		pvblk_command_settle(port);
 		WRITE_ONCE(ap->ops, port->stock);
 	}
 	spin_unlock_irqrestore(ap->lock, flags);
-	return idle;
+	return r;
 }
 
 /**
@@ -178,22 +201,48 @@ static bool try_restore_ops(struct pvblk_port *port)
  *
  * Context: may sleep, until the command under way is over: libata bounds that
  * by its time-outs. Device lock of the controller held.
+ * Return: 0, or -EBUSY while another module has its operations on top; then
+ * the port stays attached, but no more commands are accelerated.
  */
-void pvblk_port_detach(struct ata_port *ap)
+int pvblk_port_detach(struct ata_port *ap)
+{
+	struct pvblk_port *port;
+	int r = 0;
+
+	mutex_lock(&ports_lock);
+	port = pvblk_port_find(ap);
+	if (!port)
+		goto out;
+	while ((r = try_restore_ops(port)) == -EAGAIN)
+		usleep_range(500, 1000);
+	if (r)
+		goto out;
+	list_del_rcu(&port->node);
+	list_add_tail(&port->gone, &detached);
+	ata_port_info(ap, "commands go through libata\n");
+out:
+	mutex_unlock(&ports_lock);
+	return r;
+}
+
+/**
+ * pvblk_port_abandon() - forget a port that could not be detached
+ * @ap: the port, whose controller is about to lose its driver
+ *
+ * From here on our operations do what libata's do, if they are called at all.
+ *
+ * Context: may sleep; device lock of the controller held.
+ */
+void pvblk_port_abandon(struct ata_port *ap)
 {
 	struct pvblk_port *port;
 
 	mutex_lock(&ports_lock);
-	port = find_port(ap);
+	port = pvblk_port_find(ap);
 	if (port) {
-		while (!try_restore_ops(port)) {
-			if (READ_ONCE(ap->ops) != &port->ops)
-				pr_warn_once("waiting for another module to put the operations of ata%u back\n",
-					     ap->print_id);
-			usleep_range(500, 1000);
-		}
-		list_move_tail(&port->node, &detached);
-		ata_port_info(ap, "commands go through libata\n");
+		ata_port_warn(ap, "goes with another module's operations on top of ours\n");
+		list_del_rcu(&port->node);
+		list_add_tail(&port->gone, &abandoned);
 	}
 	mutex_unlock(&ports_lock);
 }
@@ -213,8 +262,8 @@ void pvblk_ports_free(void)
 	if (!list_empty(&detached)) {
 		/* callers without ap->lock do not sleep in our functions */
 		synchronize_rcu_tasks();
-		list_for_each_entry_safe(port, next, &detached, node) {
-			list_del(&port->node);
+		list_for_each_entry_safe(port, next, &detached, gone) {
+			list_del(&port->gone);
 			free_port(port);
 		}
 	}
@@ -263,6 +312,7 @@ int pvblk_ports_init(void)
  */
 void pvblk_ports_exit(void)
 {
+	list_splice_init(&abandoned, &detached);
 	pvblk_ports_free();
 	debugfs_remove_recursive(pvblk_dir);
 	pvio_client_unregister(pvblk_client);

@@ -18,11 +18,10 @@ enum pvblk_state {
 /**
  * struct pvblk_port - a port whose operations are replaced
  * @ap:		the port
- * @self:	address of @ops, by which it is told from a copy that another
- *		module has made of it
  * @stock:	its own operations
  * @ops:	a copy of them, some replaced; ap->ops points here
- * @node:	in the list of ports
+ * @node:	in the list of ports, which is read without a lock
+ * @gone:	in a list of those that only wait to be freed
  * @submit:	the batch that issues a command
  * @answer:	the batch that answers its interrupt
  * @ask_dma:	only the bus-master status tells whose interrupt it is
@@ -49,10 +48,10 @@ enum pvblk_state {
  */
 struct pvblk_port {
 	struct ata_port *ap;
-	const struct ata_port_operations *self;
 	struct ata_port_operations *stock;
 	struct ata_port_operations ops;
 	struct list_head node;
+	struct list_head gone;
 	struct pvio_batch *submit;
 	struct pvio_batch *answer;
 	bool ask_dma;
@@ -93,8 +92,10 @@ static inline u16 pvblk_port_number(void __iomem *addr)
 extern struct pvio_client *pvblk_client;
 extern bool pvblk_force;
 
+struct pvblk_port *pvblk_port_find(const struct ata_port *ap);
 int pvblk_port_attach(struct ata_port *ap);
-void pvblk_port_detach(struct ata_port *ap);
+int pvblk_port_detach(struct ata_port *ap);
+void pvblk_port_abandon(struct ata_port *ap);
 void pvblk_ports_free(void);
 int pvblk_ports_init(void);
 void pvblk_ports_exit(void);

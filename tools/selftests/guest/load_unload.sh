@@ -43,6 +43,34 @@ library_in_use() {
 	refused rmmod pvio 2> /dev/null
 }
 
+read_disk() { dd if=$disk of=/dev/null bs=4k count=100 iflag=direct status=none; }
+
+# Another module puts its operations on top of ours: every command goes through
+# it, and only when it has gone can ours go. Until then nobody else has to wait.
+beneath_another() {
+	local path before remover
+	path=$(readlink -f "/sys/block/$(basename "$(readlink -f $disk)")/device")
+	hook
+	is_accelerated
+	insert tools/selftests/guest/stack_ops/stack_ops.ko
+	before=$(accelerated)
+	read_disk
+	expect "commands that passed the other module over" "$(accelerated)" "$before"
+	[ "$(cat /sys/module/stack_ops/parameters/issued)" -ge 100 ]
+	rmmod pvblk_ata &
+	remover=$!
+	wait_until eval "kernel_since | grep -q 'waiting for another module'"
+	# this takes the lock of the controller
+	timeout 60 cat "${path%%/ata[0-9]*}/driver_override"
+	read_disk
+	kill -0 $remover
+	remove stack_ops
+	wait $remover
+	hook
+	is_accelerated
+	no_complaints
+}
+
 # what the stock driver reads is what the hooks wrote, and the reverse
 across() {
 	unhook
@@ -61,10 +89,11 @@ across() {
 guest_begin
 need $disk
 kernel_mark
-ktap_plan 5
+ktap_plan 6
 ktap_test "hooks in and out under fio --verify, by the host" under_io 0
 ktap_test "hooks in and out under fio --verify, without it" under_io 1
 ktap_test "hooks and library in and out under fio --verify" while_writing both hooks_and_library
 ktap_test "the library stays while it is used" library_in_use
+ktap_test "beneath the operations of another module" beneath_another
 ktap_test "both drivers read what the other wrote" across
 ktap_end

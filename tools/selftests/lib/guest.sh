@@ -59,6 +59,7 @@ mode() {
 guest_restore() {
 	local status=$?
 	[ ! -e $nohost ] || with_host
+	remove stack_ops
 	unhook
 	remove pvio_test
 	return $status
