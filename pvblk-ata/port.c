@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "port.h"
+#include "transfer.h"
 
 /* Taken inside the device lock of the controller. */
 static DEFINE_MUTEX(ports_lock);
@@ -94,6 +95,7 @@ static void free_port(struct pvblk_port *port)
 {
 	pvio_batch_free(port->submit);
 	pvio_batch_free(port->answer);
+	pvio_batch_free(port->data);
 	kfree(port);
 }
 
@@ -105,7 +107,8 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 		return NULL;
 	port->submit = pvio_batch_alloc(pvblk_client, PVBLK_SUBMIT_OPS);
 	port->answer = pvio_batch_alloc(pvblk_client, PVBLK_ANSWER_OPS);
-	if (!port->submit || !port->answer) {
+	port->data = pvio_batch_alloc(pvblk_client, PVIO_MAX_OPS);
+	if (!port->submit || !port->answer || !port->data) {
 		free_port(port);
 		return NULL;
 	}
@@ -114,6 +117,7 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 	port->ops = *ap->ops;
 	port->ask_dma = !is_qemu_port(ap);
 	pvblk_command_replace(&port->ops);
+	pvblk_transfer_replace(&port->ops);
 	fill_answer_batch(port);
 	return port;
 }

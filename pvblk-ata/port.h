@@ -24,6 +24,7 @@ enum pvblk_state {
  * @gone:	in a list of those that only wait to be freed
  * @submit:	the batch that issues a command
  * @answer:	the batch that answers its interrupt
+ * @data:	the batch that writes PIO data
  * @ask_dma:	only the bus-master status tells whose interrupt it is
  * @draining:	no more commands are issued here: the port is being detached
  * @state:	how far the command is
@@ -40,7 +41,8 @@ enum pvblk_state {
  * @accelerated: commands issued here
  * @passed:	commands left to libata
  *
- * @ap to @ask_dma do not change while the port is attached; ap->lock guards the
+ * @ap to @ask_dma do not change while the port is attached. What @data holds is
+ * the affair of the one command that transfers data by PIO; ap->lock guards the
  * rest. What the registers hold is known once libata has issued a DMA command,
  * and is forgotten as soon as libata does anything else with the port. The bus
  * master is stopped, and its interrupt bit cleared, in the batch of the next
@@ -54,6 +56,7 @@ struct pvblk_port {
 	struct list_head gone;
 	struct pvio_batch *submit;
 	struct pvio_batch *answer;
+	struct pvio_batch *data;
 	bool ask_dma;
 
 	bool draining;

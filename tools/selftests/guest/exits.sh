@@ -37,6 +37,29 @@ costs() {
 	about "user-space exits" "${seen#* }" "$5"
 }
 
+# trips to user space of a one-sector PIO write, of a libata command that is
+trips_of_pio_write() {
+	mode "$1"
+	lab begin "pio.$1"
+	for _ in {1..20}; do
+		"$guest_dir/ata_command" $disk write 5 < /tmp/sector
+	done
+	lab end -p "pio.$1" | jq '.exits.userspace.io / 20 | floor'
+}
+
+# Its data are 128 or 256 words, by the width of the controller's data port.
+pio_write() {
+	local stock host alone
+	dd if=/dev/urandom of=/tmp/sector bs=512 count=1 status=none
+	stock=$(trips_of_pio_write stock)
+	host=$(trips_of_pio_write host)
+	alone=$(trips_of_pio_write alone)
+	echo "a PIO write of a sector: $stock trips, with the host $host, without $alone"
+	dd if=$disk bs=512 skip=5 count=1 iflag=direct status=none | cmp - /tmp/sector
+	[ $((stock - host)) -ge 124 ] || fail "the data cost more than 4 trips"
+	[ "$alone" -le $((stock + 1)) ] || fail "more trips than libata's without the host"
+}
+
 # N writes in a batch: one VM exit, one trip
 batch_of() {
 	local n=$1 json calls
@@ -55,7 +78,7 @@ batch_of() {
 guest_begin
 need $disk
 insert tools/selftests/guest/pvio_test/pvio_test.ko
-ktap_plan 11
+ktap_plan 12
 ktap_test "stock, read: 26 VM exits" costs stock 0 randread 2600 2600
 ktap_test "with the host, read: 2" costs host 0 randread 200 200
 ktap_test "with the host, write: 2" costs host 0 randwrite 200 200
@@ -63,6 +86,7 @@ ktap_test "with the host, LBA48 read: 2" costs host 150g randread 200 200
 ktap_test "with the host, LBA48 write: 2" costs host 150g randwrite 200 200
 ktap_test "without the host, read: 8" costs alone 0 randread 800 800
 ktap_test "without the host, write: 8" costs alone 0 randwrite 800 800
+ktap_test "a PIO write of a sector: at most 4 trips for its data" pio_write
 for n in 2 16 64 128; do
 	ktap_test "a batch of $n writes: one exit, one trip" batch_of $n
 done
