@@ -22,6 +22,7 @@ def main():
     _start_cpus()
     channel.send("up")
     log = KernelLog(environment.SHARE / "out" / "l1-kernel.log")
+    log.take()   # what L1 logged while it booted is its own affair
     runner = Runner(channel, counters, log, plan["accel"])
     skipped = False
     for step in plan["steps"]:

@@ -32,6 +32,8 @@ class Guest:
         self.console = self.results / "console.log"
         self.qemu_log = self.results / "qemu.log"
         self.kernel_log = self.results / "kernel.log"
+        self.leaks = self.results / "leaks.log"
+        self.qemu = None
         self.up = False
         self.exit_code = None
         self.error = None
@@ -41,20 +43,27 @@ class Guest:
 
     def run(self):
         """The step's status: ok, died, timeout or stall."""
-        listeners = self._listen()
+        listeners, threads = {}, []
+        try:
+            listeners.update(self._listen())
+            self._start_qemu()
+            threads += self._serve(listeners)
+            return self._watch()
+        finally:
+            if self.qemu:
+                qemu.stop(self.qemu)
+            for listener in listeners.values():   # ends those that nobody came to
+                listener.shutdown(socket.SHUT_RDWR)
+            for thread in threads:   # what was sent before the end still arrives
+                thread.join(GRACE_SECONDS)
+            self._clean()
+
+    def _start_qemu(self):
         nic_arguments, addresses = hardware.nics(self.step["nics"])
         self._write_inputs(addresses)
         with open(self.qemu_log, "wb") as log:
             self.qemu = subprocess.Popen(self._command(nic_arguments), stdin=subprocess.DEVNULL,
                                          stdout=log, stderr=log)
-        threads = self._serve(listeners)
-        try:
-            return self._watch()
-        finally:
-            qemu.stop(self.qemu)
-            for thread in threads:   # what was sent before the end still arrives
-                thread.join(GRACE_SECONDS)
-            self._clean()
 
     def progressed(self):
         self.last_sign = time.monotonic()
@@ -103,6 +112,7 @@ class Guest:
             f"disks=({shlex.join(waited_for)})",
             f"beat={BEAT_SECONDS if step['heartbeat'] else 0}",
             f"kernel_log={shlex.quote(str(self.kernel_log))}",
+            f"leaks={shlex.quote(str(self.leaks))}",
             f"modules_tree={shlex.quote(step['modules_tree'])}",
         ]
         (folder / "guest.env").write_text("\n".join(lines) + "\n")
@@ -186,6 +196,9 @@ class Guest:
 
 
 def _accept(listener, task):
-    connection, _ = listener.accept()
+    try:
+        connection, _ = listener.accept()
+    except OSError:   # shut down
+        return
     with connection:
         task(connection)

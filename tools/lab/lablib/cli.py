@@ -8,7 +8,7 @@ import sys
 
 from . import plan
 from .course import Course
-from .errors import INTERRUPTED, LabError, usage_error
+from .errors import INTERRUPTED, LAB, LabError, usage_error
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EPILOG = """\
@@ -100,10 +100,9 @@ def _run_options(add):
 
 
 def _number(text):
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
 
 
 def main():
@@ -116,9 +115,12 @@ def main():
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return error.code
-    except BrokenPipeError:
+    except BrokenPipeError:   # an OSError, too: it comes first
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED + signal.SIGPIPE
+    except OSError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return LAB
 
 
 def _interrupt(number, _):

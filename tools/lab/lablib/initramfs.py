@@ -84,5 +84,7 @@ def _content(path):
     if path.suffix == ".gz":
         return gzip.decompress(data)
     if path.suffix == ".zst":
+        if not shutil.which("zstd"):
+            raise LabError("zstd is missing: install it")
         return subprocess.run(["zstd", "-dcq", path], check=True, capture_output=True).stdout
     return data
