@@ -54,6 +54,12 @@ parameter() {
 	no_complaints
 }
 
+# it is looked for when there is I/O
+host_is_found() {
+	dd if=$disk of=/dev/null bs=4k count=1 iflag=direct status=none
+	helps yes
+}
+
 # load the library where no host helps, and let it find one later
 host_comes_late() {
 	unhook
@@ -64,8 +70,8 @@ host_comes_late() {
 	verified late $disk 4m || return
 	helps no
 	host_module_insert
-	verified later $disk 4m || return
-	helps yes
+	wait_until host_is_found
+	verified later $disk 4m
 }
 
 guest_begin

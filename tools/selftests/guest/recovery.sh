@@ -17,7 +17,19 @@ find_disk() {
 	ln -sf "/dev/${block##*/}" $disk
 }
 
-irq_let_go() { grep -qx 0 $debugfs/pvio_test/held_irq; }
+let_irq_go() {
+	echo "0 0" > $debugfs/pvio_test/hold_irq
+	wait_until grep -qx 0 $debugfs/pvio_test/held_irq
+}
+
+# libata tries the command again, with the same end as long as it is held
+interrupt_was_lost() { kernel_since | grep -q 'lost interrupt'; }
+
+in_flight() {
+	local reads writes
+	read -r reads writes < "/sys/block/$(block)/inflight"
+	[ $((reads + writes)) -gt 0 ]
+}
 
 # the interrupt of a command of ours never comes
 lost_interrupt() {
@@ -27,10 +39,11 @@ lost_interrupt() {
 	echo 3 > "/sys/block/$(block)/device/timeout"
 	kernel_mark
 	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
-	echo "$irq 5000" > $debugfs/pvio_test/hold_irq
-	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none
-	kernel_since | grep -q 'lost interrupt' || fail "no interrupt was lost"
-	wait_until irq_let_go
+	echo "$irq 60000" > $debugfs/pvio_test/hold_irq
+	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none & writer=$!
+	wait_until interrupt_was_lost
+	let_irq_go
+	wait $writer
 	cmp /tmp/block <(dd if=$disk bs=4k skip=7 count=1 iflag=direct status=none)
 	is_accelerated
 }
@@ -79,14 +92,17 @@ hot_unplug() {
 unhook_in_recovery() {
 	mode host
 	is_accelerated
+	kernel_mark
 	echo 2 > "/sys/block/$(block)/device/timeout"
 	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
-	echo "$irq 4000" > $debugfs/pvio_test/hold_irq
+	echo "$irq 60000" > $debugfs/pvio_test/hold_irq
 	dd if=$disk of=/dev/null bs=4k count=4 iflag=direct status=none & reader=$!
-	sleep 0.5
-	unhook
+	wait_until in_flight
+	unhook & remover=$!
+	wait_until interrupt_was_lost
+	let_irq_go
+	wait $remover
 	wait $reader
-	wait_until irq_let_go
 	verified unhooked $disk 2m
 }
 

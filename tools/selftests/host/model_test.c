@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "vmm.h"
 
 #define ROUNDS	10000
@@ -183,7 +183,7 @@ FIXTURE_TEARDOWN(model)
 	vmm_destroy(&self->v);
 }
 
-TEST_F_TIMEOUT(model, random_batches, 600)
+TEST_F(model, random_batches)
 {
 	struct pvio_op want[PVIO_MAX_OPS], *ops = vmm_ops(&self->v);
 	struct device real = {}, ideal = {};

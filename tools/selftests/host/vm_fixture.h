@@ -3,7 +3,7 @@
 #ifndef PVIO_SELFTEST_VM_FIXTURE_H
 #define PVIO_SELFTEST_VM_FIXTURE_H
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "vmm.h"
 
 FIXTURE(vm) {

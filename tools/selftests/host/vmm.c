@@ -228,10 +228,8 @@ struct pvio_op *vmm_ops(struct vmm *v)
 
 unsigned int vmm_ring_used(struct vmm *v)
 {
-	unsigned int max = (4096 - sizeof(*v->ring)) /
-			   sizeof(struct kvm_coalesced_mmio);
-
-	return (v->ring->last + max - v->ring->first) % max;
+	return (v->ring->last + VMM_RING_ENTRIES - v->ring->first) %
+	       VMM_RING_ENTRIES;
 }
 
 static void *io_data(struct vmm *v)

@@ -41,10 +41,8 @@ sent_back() {
 	seen=$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets)
 	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud reachable;
 		ping -c 200 -i 0.01 -W 1 -q $card_address" > /dev/null || true
-	before=$(($(count "$1") - before))
-	seen=$(($(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) - seen))
-	echo "$1: $before, the peer has seen $seen"
-	[ $before -ge 200 ] && [ $seen -ge 200 ]
+	wait_until eval "[ \$(count $1) -ge $((before + 200)) ]"
+	wait_until eval "[ \$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) -ge $((seen + 200)) ]"
 }
 
 # Amid traffic, again and again.
@@ -71,6 +69,11 @@ long_frames() {
 	ip link set "$(card)" mtu 1500
 }
 
+longer_frames_dropped() {
+	refused lab l1 ping -c 5 -i 0.1 -W 1 -q -s 4000 $card_address > /dev/null
+	wait_until eval "[ \$(count rx_xdp_drop) -ge $(($1 + 5)) ]"
+}
+
 # Longer ones than the MTU, which need several buffers: no program sees them.
 longer_frames() {
 	local before
@@ -78,8 +81,7 @@ longer_frames() {
 	lab l1 ip link set $peer_tap mtu 9000
 	trap 'lab l1 ip link set $peer_tap mtu 1500' EXIT
 	lab l1 ping -c 1 -W 10 -q -s 4000 $card_address > /dev/null
-	refused with pass lab l1 ping -c 5 -i 0.1 -W 1 -q -s 4000 $card_address > /dev/null
-	[ $(($(count rx_xdp_drop) - before)) -ge 5 ]
+	with pass longer_frames_dropped "$before"
 }
 
 nic_begin

@@ -2,8 +2,8 @@
 /*
  * debugfs files of pvio_test to write to:
  *	writes		"COUNT LOOPS": LOOPS batches of COUNT writes of a port
- *	raw		the same as bare hypercalls, whatever the library thinks
- *	hold_irq	"IRQ MS": keeps an interrupt from the CPU for a while
+ *	hold_irq	"IRQ MS": keeps an interrupt from the CPU, at most so long;
+ *			"0 0" lets it go
  * and one to read:
  *	held_irq	the interrupt that is kept, or 0
  */
@@ -13,7 +13,6 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
-#include "raw.h"
 #include "test.h"
 
 /* QEMU ignores writes of the diagnostic port, after the trip there. */
@@ -23,7 +22,8 @@ static u32 held_irq;
 
 static void let_go(struct work_struct *unused)
 {
-	enable_irq(held_irq);
+	if (held_irq)
+		enable_irq(held_irq);
 	held_irq = 0;
 }
 
@@ -31,7 +31,11 @@ static DECLARE_DELAYED_WORK(let_go_work, let_go);
 
 static int hold_irq(unsigned int irq, unsigned int ms)
 {
-	if (held_irq || !irq || ms > 60000)
+	if (!irq) {
+		mod_delayed_work(system_wq, &let_go_work, 0);
+		return 0;
+	}
+	if (held_irq || ms > 60000)
 		return -EINVAL;
 	held_irq = irq;
 	disable_irq(irq);
@@ -53,19 +57,6 @@ static int writes(unsigned int count, unsigned int loops)
 	fill(pvio_test_batch, count);
 	while (loops--) {
 		if (pvio_batch_run(pvio_test_batch) != count)
-			return -EIO;
-	}
-	return 0;
-}
-
-static int raw(unsigned int count, unsigned int loops)
-{
-	if (!count || count > PVIO_MAX_OPS)
-		return -EINVAL;
-	fill(pvio_test_batch, count);
-	while (loops--) {
-		if (pvio_test_hypercall(PVIO_HC_BATCH, pvio_test_batch->gpa,
-					count, 0) != count)
 			return -EIO;
 	}
 	return 0;
@@ -104,7 +95,6 @@ static const struct file_operations trigger_fops = {
 void pvio_trigger_create(struct dentry *dir)
 {
 	debugfs_create_file("writes", 0200, dir, writes, &trigger_fops);
-	debugfs_create_file("raw", 0200, dir, raw, &trigger_fops);
 	debugfs_create_file("hold_irq", 0200, dir, hold_irq, &trigger_fops);
 	debugfs_create_u32("held_irq", 0400, dir, &held_irq);
 }
