@@ -6,6 +6,10 @@ KVER ?= $(shell uname -r)
 KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
 	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
 
+# Modules of the tools, each built by itself.
+TOOL_MODULES = tools/bench/pvio_bench $(addprefix tools/selftests/, \
+	guest/pvio_test guest/stack_ops nic/pool_fault)
+
 all: modules
 
 help:
@@ -51,11 +55,10 @@ build-matrix:
 install-guest install-host uninstall-guest uninstall-host:
 	@packaging/install $(subst -, ,$@)
 
-clean: check-kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) PVIO_HOST=1 clean
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench clean
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/guest/pvio_test clean
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/selftests/nic/pool_fault clean
+# Without headers nothing was built that they would be needed to remove.
+clean:
+	$(foreach dir,$(if $(wildcard $(KDIR)/Makefile),. $(TOOL_MODULES)), \
+		$(MAKE) -C $(KDIR) M=$(abspath $(dir)) PVIO_HOST=1 clean &&) true
 	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz \
 		guest/ata_command guest/hypercall_user nic/xdp_return)
 	$(RM) -r build
