@@ -8,7 +8,6 @@ from pathlib import Path
 IMAGES = Path("/run/lab-images")
 IDE_PLACES = {"ide": ("ide.0", 0, "ide-hd"), "ide-slave": ("ide.0", 1, "ide-hd"),
               "ide-cd": ("ide.1", 0, "ide-cd"), "ide2-slave": ("ide.1", 1, "ide-hd")}
-NIC_MODELS = {"e1000": "e1000", "virtio": "virtio-net-pci"}
 
 
 def disks(specs):
@@ -39,7 +38,7 @@ def nics(specs):
             network = 2 + number
             backend = f"user,id=net{number},net=10.0.{network}.0/24"
             addresses.append(f"{mac}=10.0.{network}.15/24=10.0.{network}.2")
-        model = NIC_MODELS[spec["kind"]]
+        model = "virtio-net-pci" if spec["kind"] == "virtio" else spec["kind"]
         device = f"{model},id=lab-net{number},netdev=net{number},mac={mac}"
         arguments += ["-netdev", backend, "-device", device]
     return arguments, addresses

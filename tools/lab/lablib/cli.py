@@ -19,8 +19,9 @@ devices:
       disk is /dev/lab/KIND (virtio: /dev/lab/virtio0, virtio1...). A named file is copied
       first: L2 never changes it. driver=no: L2's init does not load the driver.
   --nic KIND[,net=user|tap][,driver=no]
-      e1000 or virtio. User mode: 10.0.2.15, L1 is 10.0.2.2. Tap: 192.168.77.2, L1 is
-      192.168.77.1. Each further card counts the third number up.
+      e1000, e1000-82544gc, e1000-82545em or virtio. User mode: 10.0.2.15, L1 is
+      10.0.2.2. Tap: 192.168.77.2, L1 is 192.168.77.1. Each further card counts the third
+      number up.
 
 kernels:
   VERSION (installed here) or DIRECTORY:VERSION, where DIRECTORY has boot/ and lib/modules/

@@ -13,7 +13,8 @@ DISKS = {
     "ide2-slave": ("ata_piix", "sd_mod"),
     "virtio": ("virtio_blk",),
 }
-NICS = {"e1000": ("e1000",), "virtio": ("virtio_net",)}
+NICS = {"e1000": ("e1000",), "e1000-82544gc": ("e1000",), "e1000-82545em": ("e1000",),
+        "virtio": ("virtio_net",)}
 # In the initramfs. init inserts those that the kernel command line names, so that the
 # disks and cards are there when the script starts.
 ALL_DRIVERS = tuple(dict.fromkeys(sum((*DISKS.values(), *NICS.values()), ())))

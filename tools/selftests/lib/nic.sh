@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the tests of the network card have in common. The card is the lab's
-# first, on a tap; its peer is L1.
+# first, unless they choose another, on a tap; its peer is L1.
 # shellcheck source=guest.sh
 . "$(dirname "${BASH_SOURCE[0]}")/guest.sh"
 
-# LAB_NICS begins with its MAC=ADDRESS/BITS=PEER
-IFS='=/ ' read -r card_mac card_address _ peer _ <<< "${LAB_NICS-}"
-peer_tap=tap0
+# use_card N: LAB_NICS has MAC=ADDRESS/BITS=PEER of each
+use_card() {
+	local all
+	read -ra all <<< "${LAB_NICS-}"
+	IFS='=/ ' read -r card_mac card_address _ peer <<< "${all[$1 - 1]-}"
+	peer_tap=tap$(($1 - 1))
+}
+use_card 1
 echo_port=4007
 
 # The interface of the card, whoever drives it.
@@ -58,7 +63,8 @@ traffic_start() {
 
 traffic_end() {
 	kill $traffic
-	pkill iperf3
+	# it may be between two connections
+	pkill iperf3 || true
 	wait $traffic 2> /dev/null || true
 }
 
