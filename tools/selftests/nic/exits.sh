@@ -31,18 +31,26 @@ idle_for_4s() {
 	[ "$(sum "$mine")" = 0 ]
 }
 
-# Datagrams of 64 bytes, as fast as they go.
-flood() {
-	local sent interrupts received
+# send_flood: datagrams of 64 bytes, as fast as they go
+send_flood() {
 	sent=$(count tx_packets) interrupts=$(count interrupts) received=$(count rx_packets)
 	section flood iperf3 -c $peer -u -l 64 -b 0 -t 4
 	sent=$(($(count tx_packets) - sent))
 	interrupts=$(($(count interrupts) - interrupts))
 	received=$(($(count rx_packets) - received))
 	echo "$sent sent, $received received, $interrupts interrupts"
-	[ "$sent" -gt 500 ] || fail "no flood: $sent datagrams"
-	# how many share a doorbell depends on how fast they come: the bound is
-	# for a machine that is busy otherwise; e1000 makes six exits for each
+	[ "$sent" -gt 4000 ]
+}
+
+# How many share a doorbell depends on how fast they come. A machine that is busy
+# otherwise is slow to send; below a thousand a second it is no flood.
+flood() {
+	local sent interrupts received try
+	for try in {1..8}; do
+		send_flood && break
+	done
+	[ "$sent" -gt 4000 ] || ktap_skip "after $try tries: no thousand datagrams a second here"
+	# e1000 makes six exits for each
 	[ $(($(sum "$mine") * 4)) -le "$sent" ] || fail "$(sum "$mine") exits"
 	# not one for what was sent
 	[ "$interrupts" -le "$received" ]

@@ -36,6 +36,34 @@ out_of_memory() {
 	ethtool -G "$(card)" rx 256
 }
 
+up_and_down() {
+	local i name
+	name=$(card)
+	for ((i = 0; i < $1; i++)); do
+		printf 'link set %s down\nlink set %s up\n' "$name" "$name"
+	done | ip -batch -
+	lab-net
+	wait_until reaches $peer
+}
+
+received() { cat "/sys/class/net/$(card)/statistics/rx_packets"; }
+
+is_quiet() {
+	local before
+	before=$(received)
+	sleep 1
+	[ "$(received)" = "$before" ]
+}
+
+# Whatever the poll function was at: a lone packet goes out afterwards, and one
+# comes in, at once and without another to push it.
+lone_packets() {
+	traffic_end
+	wait_until is_quiet
+	ping -c 1 -W 60 -q $peer
+	lab l1 ping -c 1 -W 60 -q $card_address
+}
+
 resized() {
 	local size
 	traffic_start
@@ -43,20 +71,9 @@ resized() {
 		ethtool -G "$(card)" rx $size tx $size
 		sleep 0.5
 	done
-	traffic_stop
+	lone_packets
 }
 
-up_and_down() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		ip link set "$(card)" down
-		ip link set "$(card)" up
-	done
-	lab-net
-	wait_until reaches $peer
-}
-
-# Whatever the poll function was at: a lone packet goes out afterwards.
 down_in_a_flood() {
 	local i
 	traffic_start
@@ -66,7 +83,7 @@ down_in_a_flood() {
 		lab-net
 		sleep 0.3
 	done
-	traffic_stop
+	lone_packets
 }
 
 link_flaps() {
@@ -169,9 +186,9 @@ ktap_plan 13
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring
 ktap_test "a card that got no buffers receives again" out_of_memory
-ktap_test "rings change their size" resized
-ktap_test "100 times down and up" up_and_down 100
-ktap_test "down and up in a flood" down_in_a_flood
+ktap_test "rings change their size in a flood, then a lone packet each way" resized
+ktap_test "1,000 times down and up" up_and_down 1000
+ktap_test "down and up in a flood, then a lone packet each way" down_in_a_flood
 ktap_test "the link flaps" link_flaps
 ktap_test "the driver goes and comes" loaded_under_traffic
 ktap_test "e1000 takes the card, and gives it back, amid a connection" switched

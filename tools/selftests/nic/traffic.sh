@@ -63,6 +63,46 @@ vlan() {
 	ethtool -K "$(card)" rxvlan on > /dev/null
 }
 
+echo_requests() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
+
+# priority_tags [off]: VLAN 0 is a priority alone, and its frames are everybody's,
+# whether the card takes the tag off or the stack
+priority_tags() {
+	local before
+	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
+	ip address replace 192.168.98.2/32 dev "$(card)"
+	lab l1 "modprobe 8021q; ip link add link $peer_tap name lab.prio type vlan id 0 egress-qos-map 0:5
+		ip link set lab.prio up; ip address replace 192.168.98.1/32 dev lab.prio
+		ip route replace 192.168.98.2 dev lab.prio
+		ip neigh replace 192.168.98.2 dev lab.prio lladdr $card_mac nud permanent"
+	before=$(echo_requests)
+	lab l1 "ping -c 20 -i 0.05 -W 1 -q 192.168.98.2 || true" > /dev/null
+	wait_until eval "[ \$(echo_requests) -ge $((before + 20)) ]"
+	lab l1 ip link delete lab.prio
+	ip address delete 192.168.98.2/32 dev "$(card)"
+	ethtool -K "$(card)" rxvlan on > /dev/null
+}
+
+# datagrams that nobody listened to
+unheard() { lab l1 "awk '/^Udp: [0-9]/ { print \$3 }' /proc/net/snmp"; }
+
+# The kernel's log goes through the driver with interrupts off, whatever it is at.
+netconsole_in_a_flood() {
+	local before mac i
+	lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+	mac=$(lab l1 cat /sys/class/net/$peer_tap/address)
+	echo on > /proc/sys/kernel/printk_devkmsg
+	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$mac"
+	trap 'rmmod netconsole' EXIT
+	traffic_start
+	before=$(unheard)
+	for ((i = 0; i < 200; i++)); do
+		echo "<3>line $i for netconsole" > /dev/kmsg
+	done
+	traffic_end
+	wait_until eval "[ \$(unheard) -ge $((before + 200)) ]"
+}
+
 # addresses COUNT: more unicast addresses than the card has entries for, too
 addresses() {
 	local i
@@ -154,7 +194,7 @@ statistics() {
 
 nic_begin
 kernel_mark
-ktap_plan 22
+ktap_plan 25
 ktap_test "the peer echoes" echo_start
 ktap_test "TCP and UDP, by the host" both $peer 4000000 150
 without_host
@@ -174,6 +214,9 @@ ktap_test "IPv6" ipv6
 ktap_test "no segment of IPv6 arrives truncated" ipv6_arrives_whole
 ktap_test "a VLAN, tags by the card" vlan
 ktap_test "a VLAN, tags by the stack" vlan off
+ktap_test "priority tags, taken off by the card" priority_tags
+ktap_test "priority tags, taken off by the stack" priority_tags off
+ktap_test "netconsole in a flood" netconsole_in_a_flood
 ktap_test "some addresses" addresses 5
 ktap_test "more addresses than entries" addresses 20
 ktap_test "40 multicast groups" multicast
