@@ -125,26 +125,39 @@ static int send_loopback_frame(struct pve1000 *card, u8 *frame)
 	return err;
 }
 
-static int check_loopback_frame(struct pve1000 *card, const u8 *frame)
+static bool is_received_frame(struct pve1000 *card, unsigned int index,
+			      const u8 *frame)
 {
 	struct pve1000_rx *rx = &card->rx;
-	struct pve1000_rx_desc *desc = &rx->desc[0];
-	int i;
+	struct page *page = rx->pages[index];
 
-	for (i = 0; i < 100; i++) {
-		if (READ_ONCE(desc->status) & RXD_STAT_DD)
-			break;
+	if (le16_to_cpu(rx->desc[index].length) != LOOPBACK_BYTES)
+		return false;
+	dma_sync_single_for_cpu(&card->pdev->dev,
+				page_pool_get_dma_addr(page) +
+				PVE1000_RX_HEADROOM,
+				LOOPBACK_BYTES, DMA_BIDIRECTIONAL);
+	return !memcmp(page_address(page) + PVE1000_RX_HEADROOM, frame,
+		       LOOPBACK_BYTES);
+}
+
+/* Others may send to the card, too: the frame is one of those that come. */
+static int await_loopback_frame(struct pve1000 *card, const u8 *frame)
+{
+	struct pve1000_rx *rx = &card->rx;
+	unsigned int tries, index = 0;
+
+	for (tries = 0; tries < 100; tries++) {
+		while (index < rx->fill &&
+		       READ_ONCE(rx->desc[index].status) & RXD_STAT_DD) {
+			/* the rest of the descriptor is read after DD */
+			dma_rmb();
+			if (is_received_frame(card, index++, frame))
+				return 0;
+		}
 		usleep_range(1000, 2000);
 	}
-	if (i == 100)
-		return -ETIMEDOUT;
-	dma_rmb();
-	dma_sync_single_for_cpu(&card->pdev->dev, le64_to_cpu(desc->addr),
-				LOOPBACK_BYTES, DMA_BIDIRECTIONAL);
-	if (le16_to_cpu(desc->length) != LOOPBACK_BYTES)
-		return -EMSGSIZE;
-	return memcmp(page_address(rx->pages[0]) + PVE1000_RX_HEADROOM, frame,
-		      LOOPBACK_BYTES) ? -EIO : 0;
+	return -ETIMEDOUT;
 }
 
 static int loop_frame_back(struct pve1000 *card)
@@ -157,7 +170,7 @@ static int loop_frame_back(struct pve1000 *card)
 	make_loopback_frame(card, frame);
 	err = send_loopback_frame(card, frame);
 	if (!err)
-		err = check_loopback_frame(card, frame);
+		err = await_loopback_frame(card, frame);
 	kfree(frame);
 	return err;
 }
