@@ -6,10 +6,6 @@ KVER ?= $(shell uname -r)
 KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
 	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
 
-# Modules of the tools, each built by itself.
-TOOL_MODULES = tools/bench/pvio_bench $(addprefix tools/selftests/, \
-	guest/pvio_test guest/stack_ops nic/pool_fault)
-
 all: modules
 
 help:
@@ -46,8 +42,11 @@ check-quick:
 	@tools/selftests/run --quick
 
 bench-modules: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/tools/bench/pvio_bench \
-		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/Module.symvers modules
+	$(MAKE) module DIR=tools/bench/pvio_bench
+
+# one of the tools' own, against the modules here
+module: check-kdir
+	$(MAKE) -C $(KDIR) M=$(abspath $(DIR)) KBUILD_EXTRA_SYMBOLS=$(CURDIR)/Module.symvers modules
 
 build-matrix:
 	@tools/matrix/run
@@ -55,6 +54,7 @@ build-matrix:
 install-guest install-host uninstall-guest uninstall-host:
 	@packaging/install $(subst -, ,$@)
 
+TOOL_MODULES = $(dir $(wildcard tools/*/*/Kbuild tools/*/*/*/Kbuild))
 # Without headers nothing was built that they would be needed to remove.
 clean:
 	$(foreach dir,$(if $(wildcard $(KDIR)/Makefile),. $(TOOL_MODULES)), \
@@ -68,5 +68,5 @@ distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
 .PHONY: all help modules check-kdir demo bench check check-quick \
-	bench-modules build-matrix install-guest install-host uninstall-guest uninstall-host \
+	bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean
