@@ -44,19 +44,32 @@ takes_port_over() {
 	[ "$(accelerated)" -gt 0 ]
 }
 
+card() { ls /sys/bus/pci/drivers/pve1000/*/net; }
+
+takes_card_over() {
+	modprobe e1000
+	wait_until card
+	pve1000-switch e1000
+	refused card
+	pve1000-switch pve1000
+	card
+}
+
 uninstalls() {
 	"$install" uninstall guest
 	nothing_left
 	[ ! -d /sys/module/pvio ]
+	ls /sys/bus/pci/drivers/e1000/*/net
 	lsinitramfs "$image" > "$work/list"
 	! grep pvblk "$work/list" || fail "it is still in the initramfs"
 }
 
 setup ata_piix sd_mod mii e1000
-ktap_plan 5
+ktap_plan 6
 ktap_test "the guest package is built and found by modinfo" installs
 ktap_test "pve1000 comes before e1000" comes_before_e1000
 ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
 ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
-ktap_test "uninstall unloads both and leaves nothing behind" uninstalls
+ktap_test "pve1000 gets the card at boot, and the switch exchanges it" takes_card_over
+ktap_test "uninstall gives the card back and leaves nothing behind" uninstalls
 ktap_end
