@@ -25,9 +25,11 @@ def cache():
 
 
 def package(series, what):
-    """The package of a series' headers or image, for mmdebstrap."""
+    """The package of a series' headers, image or source, for mmdebstrap."""
     suite = SERIES[series][-1]
     pinned = f'/{suite}' if suite.endswith('-backports') else ''
+    if what == 'source':
+        return f'linux-source{"" if pinned else "-" + series}{pinned}'
     return f'linux-{what}-amd64{pinned}'
 
 

@@ -3,6 +3,7 @@
 
 <cache>/<series>/root    headers, compiler, make
 <cache>/<series>/image   boot/vmlinuz-*, lib/modules/*
+<cache>/<series>/source  linux-source-*.tar.xz
 <cache>/<series>/about   what was unpacked (JSON), written last
 
 mmdebstrap unpacks packages and what they depend on; none of their scripts
@@ -90,6 +91,22 @@ def prepare_image(series):
                 unpack(series, [package(series, 'image')], new)
                 complete_image(new, release)
         return folder
+
+
+def prepare_source(series):
+    """Fetches the kernel's source package; returns the archive that is in it."""
+    folder = cache() / series / 'source'
+    with alone():
+        if not folder.exists():
+            with building(folder) as new:
+                unpack(series, [package(series, 'source')], new / 'root')
+                for archive in (new / 'root/usr/src').glob('linux-source-*.tar.xz'):
+                    archive.rename(new / archive.name)
+                shutil.rmtree(new / 'root')
+    archives = list(folder.glob('*.tar.xz'))
+    if len(archives) != 1:
+        raise PrepareError(f'the source of {series} is {len(archives)} archives, not one')
+    return archives[0]
 
 
 @contextlib.contextmanager

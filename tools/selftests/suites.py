@@ -5,6 +5,7 @@ what the lab is to do for one.
 A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
 Without more it runs on this machine, "quick" if it takes a short time.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
+  "kernel"       it needs this kernel of tools/lab/kernel
   "host_module": false   the host module is not loaded on L1 before
   "lab"                  options of tools/lab/run
   "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
@@ -23,8 +24,20 @@ def load(path, top):
     return json.loads(path.read_text().replace("{top}", str(top)))
 
 
-def choose(known, names, tests, quick):
+def choose(known, names, tests, quick, kernel=None):
     """The suites that are meant, with only those tests that are."""
+    chosen = _named(known, names, tests, quick)
+    if kernel:
+        fit = [suite for suite in chosen if "where" in suite]
+    else:
+        fit = [suite for suite in chosen if "kernel" not in suite]
+    if not fit:
+        raise NoSuchTest("a kernel of the lab is for suites that run there" if kernel else
+                         f"give --kernel {chosen[0]['kernel']}: '{chosen[0]['name']}' needs it")
+    return fit
+
+
+def _named(known, names, tests, quick):
     by_name = {suite["name"]: suite for suite in known}
     for name in names:
         if name not in by_name:

@@ -67,6 +67,11 @@ def splats_of_file(path):
     return splat.lines(_since_mark([text for text in texts if text]))
 
 
+def leaks_of_file(path):
+    """Leaks in what find-leaks printed in L2."""
+    return splat.leaks("\n".join(_lines(path)))
+
+
 def splats_of_console(path):
     return splat.lines(_since_mark(_lines(path)))
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from lablib import qemu
+from lablib import qemu, splat
 from lablib.errors import KERNEL, LAB, LIMIT
 
 from . import environment, kernellog, quirks
@@ -23,12 +23,14 @@ class Runner:
         self.no_mmio = quirks.mmio_fails(accel)
 
     def run(self, step):
+        _find_leaks("forget")
         started = time.monotonic()
         try:
             result = self._on_l2(step) if step["where"] == "l2" else self._on_l1(step)
         except (OSError, subprocess.SubprocessError) as error:
             result = {"status": "error", "exit_code": LAB, "message": str(error)}
-        splats = [f"L1: {text}" for text in self.log.take()] + result.get("splat", [])
+        splats = [f"L1: {text}" for text in self.log.take() + _find_leaks("list")]
+        splats += result.get("splat", [])
         if splats:
             result["splat"] = splats
             if result["status"] in ("ok", "failed"):
@@ -88,6 +90,7 @@ class Runner:
         result["sections"] = control.sections
         splats = (kernellog.splats_of_file(guest.kernel_log)
                   or kernellog.splats_of_console(guest.console))
+        splats += kernellog.leaks_of_file(guest.leaks)
         if splats:
             result["splat"] = [f"L2: {text}" for text in splats]
         if control.open_sections:
@@ -126,6 +129,13 @@ def _limit(status, step):
     else:
         message = f"stalled: no sign of life for {step['stall']:g} s"
     return {"status": status, "exit_code": LIMIT, "message": message}
+
+
+def _find_leaks(what):
+    """Of L1's own kernel, where it looks for them."""
+    tool = environment.TOOLS / "both" / "find-leaks"
+    result = subprocess.run([tool, what], capture_output=True, text=True)
+    return splat.leaks(result.stdout + result.stderr)
 
 
 def _load(words):

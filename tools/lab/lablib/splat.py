@@ -13,3 +13,8 @@ MOST_LINES = 40
 
 def lines(texts):
     return [text for text in texts if PATTERN.search(text)][:MOST_LINES]
+
+
+def leaks(report):
+    """Whatever find-leaks had to say, each line marked as such."""
+    return [f"kmemleak: {text}" for text in report.splitlines()][:MOST_LINES]
