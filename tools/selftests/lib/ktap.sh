@@ -63,9 +63,9 @@ ktap_result() {
 	esac
 }
 
-# ktap_test NAME FUNCTION [ARGUMENT...]
+# ktap_test NAME FUNCTION [ARGUMENT...]: how long it took follows the result
 ktap_test() {
-	local name=$1 log status reason
+	local name=$1 log status reason begun=$SECONDS
 	shift
 	log=$(mktemp)
 	# not as a condition: that would switch "set -e" off in there
@@ -75,6 +75,7 @@ ktap_test() {
 	grep -v '^SKIP ' "$log" | sed 's/^/# /'
 	rm -f "$log"
 	ktap_result $status "$name" "$reason"
+	echo "# $((SECONDS - begun)) s"
 }
 
 # ktap_subtests NAME FILE: the KTAP of a file in the kernel, as a test
