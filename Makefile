@@ -60,7 +60,7 @@ clean:
 	$(foreach dir,$(if $(wildcard $(KDIR)/Makefile),. $(TOOL_MODULES)), \
 		$(MAKE) -C $(KDIR) M=$(abspath $(dir)) PVIO_HOST=1 clean &&) true
 	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz \
-		guest/ata_command guest/hypercall_user nic/xdp_return)
+		guest/ata_command guest/hypercall_user nic/echo nic/xdp_return)
 	$(RM) -r build
 
 # The caches of lab, tests and matrix; the packages stay installed.

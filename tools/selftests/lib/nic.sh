@@ -13,6 +13,7 @@ use_card() {
 	peer_tap=tap$(($1 - 1))
 }
 use_card 1
+echo=$top/tools/selftests/nic/echo
 echo_port=4007
 
 # The interface of the card, whoever drives it.
@@ -43,14 +44,13 @@ count() { ethtool -S "$(card)" | awk -v name="$1:" '$1 == name { print $2 }'; }
 # The peer sends back what it gets.
 echo_start() {
 	lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q . ||
-		setsid python3 $top/tools/selftests/nic/echo.py serve $echo_port \
-			> /dev/null 2>&1 < /dev/null &"
+		setsid $echo serve $echo_port > /dev/null 2>&1 < /dev/null &"
 	wait_until lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q ."
 	echoed tcp 1
 }
 
 # echoed tcp BYTES | udp DATAGRAMS [ADDRESS]: and is the same
-echoed() { python3 "$top/tools/selftests/nic/echo.py" "$1" "$2" "${3-$peer}" $echo_port; }
+echoed() { $echo "$1" "$2" "${3-$peer}" $echo_port; }
 
 # Both directions, from the background, whatever becomes of it.
 traffic_start() {
