@@ -12,6 +12,7 @@ help:
 	@echo 'make            build every module in place (KVER= or KDIR= choose the kernel)'
 	@echo 'make demo       boot the lab: stock IDE against pvio, with a chart'
 	@echo 'make check      run every test; SUITES="style guest" or TEST=guest/exits.sh: only those'
+	@echo 'make check-long      the tests that only many repetitions make'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
@@ -41,6 +42,10 @@ check-quick:
 	@tools/setup check
 	@tools/selftests/run --quick
 
+check-long:
+	@tools/setup check
+	@tools/selftests/run endurance
+
 bench-modules: modules
 	$(MAKE) module DIR=tools/bench/pvio_bench
 
@@ -67,6 +72,6 @@ clean:
 distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
-.PHONY: all help modules check-kdir demo bench check check-quick \
+.PHONY: all help modules check-kdir demo bench check check-quick check-long \
 	bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean

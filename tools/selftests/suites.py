@@ -3,9 +3,11 @@
 what the lab is to do for one.
 
 A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
-Without more it runs on this machine, "quick" if it takes a short time.
+Without more it runs on this machine, "quick" if it takes a short time; "long"
+ones run only where they are asked for.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
+  "any_kernel": false    on others than the installed one it would test no more
   "host_module": false   the host module is not loaded on L1 before
   "lab"                  options of tools/lab/run
   "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
@@ -28,7 +30,8 @@ def choose(known, names, tests, quick, kernel=None):
     """The suites that are meant, with only those tests that are."""
     chosen = _named(known, names, tests, quick)
     if kernel:
-        fit = [suite for suite in chosen if "where" in suite]
+        fit = [suite for suite in chosen if "where" in suite and suite.get("any_kernel", True)
+               and suite.get("kernel", kernel) == kernel]
     else:
         fit = [suite for suite in chosen if "kernel" not in suite]
     if not fit:
@@ -47,7 +50,7 @@ def _named(known, names, tests, quick):
         if not any(test in suite["tests"] for suite in known):
             raise NoSuchTest(f"there is no test '{test}': --list names them")
     if not names and not tests and not quick:
-        return known
+        return [suite for suite in known if not suite.get("long")]
     chosen = []
     for suite in known:
         if suite["name"] in names or (quick and suite.get("quick")):
@@ -57,13 +60,14 @@ def _named(known, names, tests, quick):
     return chosen
 
 
-def plan(suite, ksft):
-    """The steps of tools/lab for a suite."""
+def plan(suite, ksft, kernel=""):
+    """The steps of tools/lab for a suite; a @kernel of the lab is for L2."""
     steps = []
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,
                       "modules": ["../../host-shim/pvio_host.ko"]})
+    extra = {"kernel": kernel} if kernel and suite["where"] == "l2" else {}
     return [*steps, {
-        "name": suite["name"], "where": suite["where"], "script": "run-tests",
+        **extra, "name": suite["name"], "where": suite["where"], "script": "run-tests",
         "args": [ksft, *suite["tests"]],
         **{key: suite[key] for key in STEP_KEYS if key in suite}}]

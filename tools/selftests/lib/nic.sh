@@ -87,6 +87,17 @@ sum() { jq 'add // 0' <<< "$1"; }
 # register JSON OFFSET
 register() { jq --arg at $(($2)) '.[$at] // 0' <<< "$1"; }
 
+# down_and_up TIMES
+down_and_up() {
+	local i name
+	name=$(card)
+	for ((i = 0; i < $1; i++)); do
+		printf 'link set %s down\nlink set %s up\n' "$name" "$name"
+	done | ip -batch -
+	lab-net
+	wait_until reaches $peer
+}
+
 ICR=0xc0 RDT=0x2818 TDT=0x3818
 
 nic_restore() {
