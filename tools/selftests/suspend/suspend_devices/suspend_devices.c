@@ -18,11 +18,6 @@ static unsigned int seconds = 1;
 module_param(seconds, uint, 0644);
 MODULE_PARM_DESC(seconds, "how long they stay suspended");
 
-static int call(int (*step)(struct device *dev), struct device *dev)
-{
-	return step ? step(dev) : 0;
-}
-
 /* in the order of device_suspend() */
 static const struct dev_pm_ops *pm_of_device(const struct device *dev)
 {
@@ -35,30 +30,33 @@ static const struct dev_pm_ops *pm_of_device(const struct device *dev)
 	return &none;
 }
 
+typedef int (*pm_step)(struct device *dev);
+
+static int run_steps(struct device *dev, pm_step first, pm_step second)
+{
+	int r = 0;
+
+	device_lock(dev);
+	if (first)
+		r = first(dev);
+	if (!r && second)
+		r = second(dev);
+	device_unlock(dev);
+	return r;
+}
+
 static int suspend_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
-	int r;
 
-	device_lock(dev);
-	r = call(pm->suspend, dev) ?: call(pm->suspend_noirq, dev);
-	device_unlock(dev);
-	if (r)
-		dev_err(dev, "not suspended: %d\n", r);
-	return r;
+	return run_steps(dev, pm->suspend, pm->suspend_noirq);
 }
 
 static int resume_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
-	int r;
 
-	device_lock(dev);
-	r = call(pm->resume_noirq, dev) ?: call(pm->resume, dev);
-	device_unlock(dev);
-	if (r)
-		dev_err(dev, "not resumed: %d\n", r);
-	return r;
+	return run_steps(dev, pm->resume_noirq, pm->resume);
 }
 
 static struct device *find_device(char *path)
@@ -80,8 +78,11 @@ static int cycle_devices(struct device **devs, unsigned int count)
 	unsigned int suspended;
 	int r = 0, err;
 
-	for (suspended = 0; suspended < count && !r; suspended++)
+	for (suspended = 0; suspended < count; suspended++) {
 		r = suspend_device(devs[suspended]);
+		if (r)
+			break;
+	}
 	if (!r)
 		ssleep(seconds);
 	while (suspended--) {
