@@ -19,7 +19,7 @@ reads_right() {
 	mkdir -p $mnt
 	mount -t iso9660 -o ro $cd $mnt
 	expected > /tmp/expected
-	verified beside $disk 8m & writer=$!
+	verified beside $disk 2m & writer=$!
 	sha256sum $mnt/data.bin | cut -d' ' -f1 > /tmp/seen
 	umount $mnt
 	wait $writer

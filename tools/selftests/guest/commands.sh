@@ -58,8 +58,8 @@ across_2_to_24() {
 # 48-bit and 28-bit addresses in turn
 lba48() {
 	mode "$1"
-	verified low $disk 4m & writer=$!
-	verified high $disk 4m --offset=150g
+	verified low $disk 2m & writer=$!
+	verified high $disk 2m --offset=150g
 	wait $writer
 	is_accelerated
 	no_complaints

@@ -34,7 +34,7 @@ goes_on() {
 	mode "$1"
 	! reads $bad_read 2> /dev/null || fail "a bad sector was read"
 	before=$(accelerated)
-	verified "after$1" $disk 8m
+	verified "after$1" $disk 2m
 	[ "$(accelerated)" -gt $((before + 500)) ] || fail "not accelerated any more"
 }
 

@@ -67,11 +67,11 @@ host_comes_late() {
 	host_module_remove
 	insert pvio/pvio.ko
 	hook
-	verified late $disk 4m || return
+	verified late $disk 1m || return
 	helps no
 	host_module_insert
 	wait_until host_is_found
-	verified later $disk 4m
+	verified later $disk 1m
 }
 
 guest_begin

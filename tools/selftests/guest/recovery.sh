@@ -72,7 +72,7 @@ unbind() {
 	echo $function > $pci/drivers/ata_piix/bind
 	find_disk
 	is_accelerated
-	verified bound $disk 4m
+	verified bound $disk 1m
 }
 
 hot_unplug() {
@@ -85,7 +85,7 @@ hot_unplug() {
 	echo 1 > $pci/rescan
 	find_disk
 	is_accelerated
-	verified plugged $disk 4m
+	verified plugged $disk 1m
 }
 
 # hooks removed while their port is in error handling
@@ -103,7 +103,7 @@ unhook_in_recovery() {
 	let_irq_go
 	wait $remover
 	wait $reader
-	verified unhooked $disk 2m
+	verified unhooked $disk 1m
 }
 
 guest_begin

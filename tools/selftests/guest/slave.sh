@@ -7,8 +7,8 @@ slave=/dev/lab/ide-slave
 
 both_at_once() {
 	mode "$1"
-	verified master $disk 8m & writer=$!
-	verified slave $slave 8m
+	verified master $disk 2m & writer=$!
+	verified slave $slave 2m
 	wait $writer
 	[ "$(accelerated)" -gt 1000 ] || fail "the hooks were not used"
 	no_complaints

@@ -19,8 +19,8 @@ on_cpu() {
 two_writers() {
 	local irq i
 	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
-	verified one $disk 8m --cpus_allowed=0 & one=$!
-	verified two $disk 8m --offset=64m --cpus_allowed=1 & two=$!
+	verified one $disk 4m --cpus_allowed=0 & one=$!
+	verified two $disk 4m --offset=64m --cpus_allowed=1 & two=$!
 	for i in 0 1 0 1; do
 		echo $i > "/proc/irq/$irq/smp_affinity_list" 2> /dev/null || true
 		hook

@@ -16,7 +16,7 @@ survives() {
 	done
 	echo "$kind" > $bad/kind
 	lab l1 "ping -f -w 3 -s 1000 -q $card_address;
-		iperf3 -c $card_address -u -b 0 -t 3 -l 1400" > /dev/null || true
+		timeout 6 iperf3 -c $card_address -u -b 0 -t 3 -l 1400" > /dev/null || true
 	echo 0 > $bad/kind
 	wait_until reaches $peer
 	echoed tcp 500000

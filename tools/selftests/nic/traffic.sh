@@ -105,16 +105,22 @@ netconsole_in_a_flood() {
 
 # addresses COUNT: more unicast addresses than the card has entries for, too
 addresses() {
-	local i
+	local i name neighbours=
+	name=$(card)
 	for ((i = 1; i <= $1; i++)); do
-		ip link add link "$(card)" name lab.mv$i type macvlan mode private
+		ip link add link "$name" name lab.mv$i type macvlan mode private
 		ip address add 192.168.77.$((100 + i))/32 dev lab.mv$i
 		ip link set lab.mv$i up
+		neighbours+="ip neigh replace 192.168.77.$((100 + i)) dev $peer_tap nud permanent \
+			lladdr $(cat /sys/class/net/lab.mv$i/address);"
 	done
+	lab l1 "$neighbours for i in \$(seq $1); do
+		for try in 1 2 3 4 5; do
+			ping -c 1 -W 5 -q 192.168.77.\$((100 + i)) > /dev/null && continue 2
+		done
+		exit 1
+	done"
 	for ((i = 1; i <= $1; i++)); do
-		lab l1 "ip neigh replace 192.168.77.$((100 + i)) dev $peer_tap nud reachable \
-			lladdr $(cat /sys/class/net/lab.mv$i/address)"
-		wait_until lab l1 ping -c 1 -W 2 -q 192.168.77.$((100 + i)) > /dev/null
 		ip link delete lab.mv$i
 	done
 }
