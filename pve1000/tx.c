@@ -126,6 +126,18 @@ static void count_sent(struct pve1000 *card, const struct sent_counts *sent)
 					  sent->bql_packets, sent->bql_bytes);
 }
 
+/*
+ * The pages of XDP's frames are given back with softirqs switched off and on,
+ * which must not be done where netpoll sends, with interrupts off. They stay
+ * until a reap with interrupts on.
+ */
+static bool may_release(const struct pve1000_tx *tx)
+{
+	u16 eop = tx->buffers[tx->clean].eop;
+
+	return tx->buffers[eop].kind == PVE1000_TX_SKB || !irqs_disabled();
+}
+
 /**
  * pve1000_tx_reap() - take back what the device has sent
  * @card: the card
@@ -140,7 +152,7 @@ bool pve1000_tx_reap(struct pve1000 *card)
 	struct sent_counts sent = {};
 
 	while (tx->clean != tx->rung &&
-	       packet_sent(tx, tx->buffers[tx->clean].eop))
+	       packet_sent(tx, tx->buffers[tx->clean].eop) && may_release(tx))
 		tx->clean = reap_packet(card, tx->clean, &sent);
 	count_sent(card, &sent);
 	if (netif_tx_queue_stopped(txq) && tx->open && !pve1000_tx_full(tx)) {
