@@ -30,7 +30,9 @@ static u32 read_icr(struct pve1000 *card)
 	spin_lock(&rx->tail_lock);
 	/* pairs with refill_ring(): descriptors before @tail are filled in */
 	tail = smp_load_acquire(&rx->tail);
-	if (tail != rx->tail_written && pvio_host_serves()) {
+	/* another's interrupt on the same line may come while a ring is made */
+	if (tail != rx->tail_written && READ_ONCE(card->running) &&
+	    pvio_host_serves()) {
 		pvio_batch_reset(card->icr_batch);
 		pvio_mmio_write(card->icr_batch, &card->bar, RDT, 4, tail);
 		index = pvio_mmio_read(card->icr_batch, &card->bar, ICR, 4);

@@ -30,7 +30,7 @@ static const struct pci_device_id pve1000_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, pve1000_ids);
 
-static int map_bar(struct pve1000 *card)
+static int enable_card(struct pve1000 *card)
 {
 	struct pci_dev *pdev = card->pdev;
 	int err;
@@ -106,7 +106,7 @@ static int pve1000_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	card = netdev_priv(netdev);
 	card->netdev = netdev;
 	init_card(card, pdev, id->driver_data);
-	err = map_bar(card);
+	err = enable_card(card);
 	if (err)
 		goto err_netdev;
 	err = alloc_batches(card);
@@ -143,8 +143,6 @@ static void pve1000_remove(struct pci_dev *pdev)
 
 	unregister_netdev(netdev);
 	cancel_work_sync(&card->reset_work);
-	/* on a shared line the handler may have queued it behind down() */
-	cancel_work_sync(&card->link_work);
 	free_batches(card);
 	free_netdev(netdev);
 }

@@ -356,6 +356,12 @@ static inline void pve1000_flush(const struct pve1000 *card)
 	pve1000_read(card, STATUS);
 }
 
+/* Where the device writes to in a page of the receive ring. */
+static inline dma_addr_t pve1000_rx_buffer_dma(struct page *page)
+{
+	return page_pool_get_dma_addr(page) + PVE1000_RX_HEADROOM;
+}
+
 /* The card has one. */
 static inline struct netdev_queue *pve1000_tx_queue(const struct pve1000 *card)
 {

@@ -43,12 +43,6 @@ static struct device *dma_device(struct pve1000 *card)
 	return &card->pdev->dev;
 }
 
-/* Where the device writes to. */
-static dma_addr_t buffer_dma_addr(struct page *page)
-{
-	return page_pool_get_dma_addr(page) + PVE1000_RX_HEADROOM;
-}
-
 /* One descriptor stays empty: with RDH == RDT the device has none at all. */
 static void refill_ring(struct pve1000 *card)
 {
@@ -66,13 +60,13 @@ static void refill_ring(struct pve1000 *card)
 			rx->pages[rx->fill] = page;
 		} else {
 			dma_sync_single_for_device(dma_device(card),
-						   buffer_dma_addr(page),
+						   pve1000_rx_buffer_dma(page),
 						   PVE1000_RX_BYTES,
 						   DMA_BIDIRECTIONAL);
 		}
 		/* all of it: QEMU leaves the errors as it finds them */
 		rx->desc[rx->fill] = (struct pve1000_rx_desc) {
-			.addr = cpu_to_le64(buffer_dma_addr(page)),
+			.addr = cpu_to_le64(pve1000_rx_buffer_dma(page)),
 		};
 		rx->fill = next_rx_index(rx, rx->fill);
 	}
@@ -340,7 +334,7 @@ static void receive_buffer(struct pve1000 *card, u16 index,
 		return;
 	}
 	dma_sync_single_for_cpu(dma_device(card),
-				buffer_dma_addr(rx->pages[index]), len,
+				pve1000_rx_buffer_dma(rx->pages[index]), len,
 				DMA_BIDIRECTIONAL);
 	if (!rx->skb) {
 		rx->skb = begin_frame(card, index, len, end);
@@ -437,9 +431,11 @@ int pve1000_rx_start(struct pve1000 *card)
 	pve1000_write(card, RDBAH, upper_32_bits(rx->dma));
 	pve1000_write(card, RDLEN, rx->count * sizeof(*rx->desc));
 	pve1000_write(card, RDH, 0);
+	spin_lock_irq(&rx->tail_lock);
 	pve1000_write(card, RDT, rx->fill);
 	rx->tail_written = rx->fill;
 	rx->tail_seen = rx->fill;
+	spin_unlock_irq(&rx->tail_lock);
 	return 0;
 }
 

@@ -134,9 +134,8 @@ static bool is_received_frame(struct pve1000 *card, unsigned int index,
 	if (le16_to_cpu(rx->desc[index].length) != LOOPBACK_BYTES)
 		return false;
 	dma_sync_single_for_cpu(&card->pdev->dev,
-				page_pool_get_dma_addr(page) +
-				PVE1000_RX_HEADROOM,
-				LOOPBACK_BYTES, DMA_BIDIRECTIONAL);
+				pve1000_rx_buffer_dma(page), LOOPBACK_BYTES,
+				DMA_BIDIRECTIONAL);
 	return !memcmp(page_address(page) + PVE1000_RX_HEADROOM, frame,
 		       LOOPBACK_BYTES);
 }
