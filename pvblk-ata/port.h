@@ -41,12 +41,12 @@ enum pvblk_state {
  * @accelerated: commands issued here
  * @passed:	commands left to libata
  *
- * @ap to @ask_dma do not change while the port is attached. What @data holds is
- * the affair of the one command that transfers data by PIO; ap->lock guards the
- * rest. What the registers hold is known once libata has issued a DMA command,
- * and is forgotten as soon as libata does anything else with the port. The bus
- * master is stopped, and its interrupt bit cleared, in the batch of the next
- * command: @unstopped and @uncleared say whether that is still to be done.
+ * @ap to @ask_dma do not change while the port is attached. ap->lock guards
+ * the rest, and what the batches hold. What the registers hold is known once
+ * libata has issued a DMA command, and is forgotten as soon as libata does
+ * anything else with the port. The bus master is stopped, and its interrupt bit
+ * cleared, in the batch of the next command: @unstopped and @uncleared say
+ * whether that is still to be done.
  */
 struct pvblk_port {
 	struct ata_port *ap;

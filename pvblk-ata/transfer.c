@@ -47,10 +47,7 @@ static unsigned int write_words(struct pvblk_port *port,
 	return words * size;
 }
 
-/*
- * ap->lock is not held where a work item polls (ata_sff_pio_task()). A port
- * transfers for one command at a time, and that serialises the batch.
- */
+/* Called with ap->lock held, by ata_sff_hsm_move(): it guards the batch, too. */
 static unsigned int pvblk_data_xfer(struct ata_queued_cmd *qc,
 				    unsigned char *buf, unsigned int buflen,
 				    int rw)
