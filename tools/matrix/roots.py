@@ -3,8 +3,8 @@
 
 <cache>/<series>/root    headers, compiler, make
 <cache>/<series>/image   boot/vmlinuz-*, lib/modules/*
-<cache>/<series>/source  linux-source-*.tar.xz
 <cache>/<series>/about   what was unpacked (JSON), written last
+<cache>/<series>-source  linux-source-*.tar.xz, where a kernel is to be built
 
 mmdebstrap unpacks packages and what they depend on; none of their scripts
 runs. Mirror, proxies and time-outs are those of the machine's own apt.
@@ -95,7 +95,7 @@ def prepare_image(series):
 
 def prepare_source(series):
     """Fetches the kernel's source package; returns the archive that is in it."""
-    folder = cache() / series / 'source'
+    folder = cache() / f'{series}-source'
     with alone():
         if not folder.exists():
             with building(folder) as new:

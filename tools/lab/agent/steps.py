@@ -75,9 +75,9 @@ class Runner:
     # in L2
 
     def _on_l2(self, step):
-        if self.no_mmio and any(nic["kind"] == "e1000" for nic in step["nics"]):
+        if self.no_mmio and any(nic["kind"] != "virtio" for nic in step["nics"]):
             return {"status": "error", "exit_code": LAB,
-                    "message": "e1000 needs MMIO, which L1's kernel cannot do when emulated"}
+                    "message": "an e1000 needs MMIO, which L1's kernel cannot do when emulated"}
         control = Control(step, self.counters, self.channel)
         guest = Guest(step, control, self.channel, self.no_mmio)
         status = guest.run()
