@@ -34,10 +34,16 @@ def choose(known, names, tests, quick, kernel=None):
                and suite.get("kernel", kernel) == kernel]
     else:
         fit = [suite for suite in chosen if "kernel" not in suite]
-    if not fit:
-        raise NoSuchTest("a kernel of the lab is for suites that run there" if kernel else
-                         f"give --kernel {chosen[0]['kernel']}: '{chosen[0]['name']}' needs it")
+    left = [suite for suite in chosen if suite not in fit]
+    if left and (names or tests or not fit):
+        raise NoSuchTest(_why_not(left[0], kernel))
     return fit
+
+
+def _why_not(suite, kernel):
+    if suite.get("kernel", kernel) != kernel:
+        return f"'{suite['name']}' needs --kernel {suite['kernel']}"
+    return f"'{suite['name']}' is not for a kernel of the lab: leave it out, or --kernel"
 
 
 def _named(known, names, tests, quick):
