@@ -49,7 +49,7 @@ read_disk() { dd if=$disk of=/dev/null bs=4k count=100 iflag=direct status=none;
 # it, and only when it has gone can ours go. Until then nobody else has to wait.
 beneath_another() {
 	local path before remover
-	path=$(readlink -f "/sys/block/$(basename "$(readlink -f $disk)")/device")
+	path=$(readlink -f "/sys/block/$(block)/device")
 	hook
 	is_accelerated
 	insert tools/selftests/guest/stack_ops/stack_ops.ko
@@ -88,6 +88,7 @@ across() {
 
 guest_begin
 need $disk
+trap 'remove stack_ops; guest_restore' EXIT
 kernel_mark
 ktap_plan 6
 ktap_test "hooks in and out under fio --verify, by the host" under_io 0

@@ -7,8 +7,6 @@
 pci=/sys/bus/pci
 function=0000:00:01.1
 
-block() { basename "$(readlink -f $disk)"; }
-
 # Under a new name, maybe: the one disk behind the function.
 find_disk() {
 	local block
@@ -38,8 +36,7 @@ lost_interrupt() {
 	dd if=/dev/urandom of=/tmp/block bs=4k count=1 status=none
 	echo 3 > "/sys/block/$(block)/device/timeout"
 	kernel_mark
-	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
-	echo "$irq 60000" > $debugfs/pvio_test/hold_irq
+	echo "$(disk_irq) 60000" > $debugfs/pvio_test/hold_irq
 	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none & writer=$!
 	wait_until interrupt_was_lost
 	let_irq_go
@@ -94,8 +91,7 @@ unhook_in_recovery() {
 	is_accelerated
 	kernel_mark
 	echo 2 > "/sys/block/$(block)/device/timeout"
-	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
-	echo "$irq 60000" > $debugfs/pvio_test/hold_irq
+	echo "$(disk_irq) 60000" > $debugfs/pvio_test/hold_irq
 	dd if=$disk of=/dev/null bs=4k count=4 iflag=direct status=none & reader=$!
 	wait_until in_flight
 	unhook & remover=$!

@@ -18,7 +18,7 @@ on_cpu() {
 # two writers, the interrupt on either CPU, and the hooks go in and out
 two_writers() {
 	local irq i
-	irq=$(awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts)
+	irq=$(disk_irq)
 	verified one $disk 4m --cpus_allowed=0 & one=$!
 	verified two $disk 4m --offset=64m --cpus_allowed=1 & two=$!
 	for i in 0 1 0 1; do

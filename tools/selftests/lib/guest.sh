@@ -59,7 +59,6 @@ mode() {
 guest_restore() {
 	local status=$?
 	[ ! -e $nohost ] || with_host
-	remove stack_ops
 	unhook
 	remove pvio_test
 	return $status
@@ -75,6 +74,12 @@ guest_begin() {
 	with_host
 	cd /tmp || exit
 }
+
+# block: the kernel's name of $disk, such as sda
+block() { basename "$(readlink -f $disk)"; }
+
+# The first interrupt of its controller.
+disk_irq() { awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
 
 # kernel_mark, complaints: what the ATA layer complained of since then
 kernel_mark() { echo "mark $BASHPID $EPOCHREALTIME" | tee /dev/kmsg > /tmp/kernel_mark; }
@@ -142,7 +147,7 @@ still_writing() {
 	fail "the writer ended early"
 }
 
-writes_to_disk() { awk '{ print $5 }' "/sys/block/$(basename "$(readlink -f $disk)")/stat"; }
+writes_to_disk() { awk '{ print $5 }' "/sys/block/$(block)/stat"; }
 
 # fio ends with 128 where a signal ended it, and its fifth field is the error
 writer_stop() {

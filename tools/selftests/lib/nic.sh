@@ -41,6 +41,34 @@ carrier() { [ "$(cat "/sys/class/net/$(card)/carrier")" = "$1" ]; }
 # count NAME: a counter of ethtool -S
 count() { ethtool -S "$(card)" | awk -v name="$1:" '$1 == name { print $2 }'; }
 
+# statistic NAME: of the interface
+statistic() { cat "/sys/class/net/$(card)/statistics/$1"; }
+
+# wait_until_more INTERFACE PACKETS: it has received so many more
+wait_until_more() {
+	local file=/sys/class/net/$1/statistics/rx_packets before
+	before=$(cat "$file")
+	wait_until eval "[ \$(cat $file) -gt $((before + $2)) ]"
+}
+
+# Nobody speaks on the link by themselves: no ARP, and IPv6 sends at any time.
+silence_link() {
+	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
+		echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
+	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
+	ip neigh replace $peer dev "$(card)" nud permanent \
+		lladdr "$(lab l1 cat /sys/class/net/$peer_tap/address)"
+}
+
+# IPv6 stays off
+unsilence_link() {
+	lab l1 ip neigh delete $card_address dev $peer_tap
+	ip neigh delete $peer dev "$(card)"
+}
+
+# The peer measures.
+iperf_start() { lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"; }
+
 # The peer sends back what it gets.
 echo_start() {
 	lab l1 "ss -Hltn 'sport = :$echo_port' | grep -q . ||
@@ -52,13 +80,26 @@ echo_start() {
 # echoed tcp BYTES | udp DATAGRAMS [ADDRESS]: and is the same
 echoed() { $echo "$1" "$2" "${3-$peer}" $echo_port; }
 
+# both ADDRESS [BYTES [DATAGRAMS]]: TCP and UDP come back from there
+both() {
+	echoed tcp "${2-1000000}" "$1"
+	echoed udp "${3-40}" "$1"
+}
+
+# mtu BYTES: frames as long as that go both ways
+mtu() {
+	lab l1 ip link set $peer_tap mtu "$1"
+	ip link set "$(card)" mtu "$1"
+	both $peer
+	ip link set "$(card)" mtu 1500
+	lab l1 ip link set $peer_tap mtu 1500
+}
+
 # Both directions, from the background, whatever becomes of it.
 traffic_start() {
-	local before
-	before=$(count rx_packets)
 	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
 	traffic=$!
-	wait_until eval "[ \$(count rx_packets) -gt $((before + 200)) ]"
+	wait_until_more "$(card)" 200
 }
 
 traffic_end() {
@@ -67,6 +108,30 @@ traffic_end() {
 	pkill iperf3 || true
 	wait $traffic 2> /dev/null || true
 }
+
+# datagrams that nobody listened to
+unheard() { lab l1 "awk '/^Udp: [0-9]/ { print \$3 }' /proc/net/snmp"; }
+
+# netconsole_start: until the test ends, the kernel's log goes through the driver,
+# with interrupts off, whatever that is at
+netconsole_start() {
+	local mac
+	mac=$(lab l1 cat /sys/class/net/$peer_tap/address)
+	echo on > /proc/sys/kernel/printk_devkmsg
+	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$mac"
+	trap 'rmmod netconsole' EXIT
+}
+
+# log_lines COUNT, lines_arrived
+log_lines() {
+	local i
+	lines_expected=$(($(unheard) + $1))
+	for ((i = 0; i < $1; i++)); do
+		echo "<3>line $i for netconsole" > /dev/kmsg
+	done
+}
+
+lines_arrived() { wait_until eval "[ \$(unheard) -ge $lines_expected ]"; }
 
 # card_exits JSON: exits of a section that the card caused, by register
 card_exits() {

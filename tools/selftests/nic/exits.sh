@@ -74,7 +74,7 @@ receive() {
 }
 
 nic_begin
-lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+iperf_start
 ktap_plan 5
 ktap_test "a ping costs two exits" pings
 ktap_test "an idle link costs none" idle

@@ -36,22 +36,23 @@ out_of_memory() {
 	ethtool -G "$(card)" rx 256
 }
 
-received() { cat "/sys/class/net/$(card)/statistics/rx_packets"; }
-
 is_quiet() {
 	local before
-	before=$(received)
+	before=$(statistic rx_packets)
 	sleep 1
-	[ "$(received)" = "$before" ]
+	[ "$(statistic rx_packets)" = "$before" ]
 }
 
 # Whatever the poll function was at: a lone packet goes out afterwards, and one
 # comes in, at once and without another to push it.
 lone_packets() {
 	traffic_end
+	silence_link
 	wait_until is_quiet
 	ping -c 1 -W 60 -q $peer
+	wait_until is_quiet
 	lab l1 ping -c 1 -W 60 -q $card_address
+	unsilence_link
 }
 
 resized() {
@@ -171,7 +172,7 @@ loses_nothing() {
 }
 
 nic_begin
-lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
+iperf_start
 ktap_plan 13
 ktap_test "the peer echoes" echo_start
 ktap_test "a small ring runs dry and comes back" dry_ring

@@ -4,30 +4,16 @@
 # however long frames are, with VLANs, other addresses, IPv6.
 . "$(dirname "$0")/../lib/nic.sh"
 
-both() {
-	echoed tcp "${2-1000000}" "${1-$peer}"
-	echoed udp "${3-40}" "${1-$peer}"
-}
-
 # without FEATURE...
 without() {
 	local feature
 	for feature; do
 		ethtool -K "$(card)" "$feature" off > /dev/null
 	done
-	both
+	both $peer
 	for feature; do
 		ethtool -K "$(card)" "$feature" on > /dev/null
 	done
-}
-
-# mtu BYTES
-mtu() {
-	lab l1 ip link set $peer_tap mtu "$1"
-	ip link set "$(card)" mtu "$1"
-	both
-	ip link set "$(card)" mtu 1500
-	lab l1 ip link set $peer_tap mtu 1500
 }
 
 ipv6() {
@@ -48,8 +34,18 @@ ipv6_arrives_whole() {
 	expect "truncated packets" $(($(truncated) - before)) 0
 }
 
+# whatever came of it, the next test begins without
+vlan_end() {
+	local status=$?
+	ip link delete lab.vlan
+	lab l1 ip link delete lab.vlan
+	ethtool -K "$(card)" rxvlan on > /dev/null
+	return $status
+}
+
 # vlan [off]: tags by the card, or by the stack
 vlan() {
+	trap vlan_end EXIT
 	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
 	lab l1 "modprobe 8021q; ip link add link $peer_tap name lab.vlan type vlan id 2047;
 		ip address replace 192.168.99.1/24 dev lab.vlan; ip link set lab.vlan up"
@@ -58,17 +54,23 @@ vlan() {
 	ip link set lab.vlan up
 	wait_until reaches 192.168.99.1
 	both 192.168.99.1
-	ip link delete lab.vlan
-	lab l1 ip link delete lab.vlan
-	ethtool -K "$(card)" rxvlan on > /dev/null
 }
 
 echo_requests() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
+
+priority_tags_end() {
+	local status=$?
+	lab l1 ip link delete lab.prio
+	ip address delete 192.168.98.2/32 dev "$(card)"
+	ethtool -K "$(card)" rxvlan on > /dev/null
+	return $status
+}
 
 # priority_tags [off]: VLAN 0 is a priority alone, and its frames are everybody's,
 # whether the card takes the tag off or the stack
 priority_tags() {
 	local before
+	trap priority_tags_end EXIT
 	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
 	ip address replace 192.168.98.2/32 dev "$(card)"
 	lab l1 "modprobe 8021q; ip link add link $peer_tap name lab.prio type vlan id 0 egress-qos-map 0:5
@@ -78,29 +80,15 @@ priority_tags() {
 	before=$(echo_requests)
 	lab l1 "ping -c 20 -i 0.05 -W 1 -q 192.168.98.2 || true" > /dev/null
 	wait_until eval "[ \$(echo_requests) -ge $((before + 20)) ]"
-	lab l1 ip link delete lab.prio
-	ip address delete 192.168.98.2/32 dev "$(card)"
-	ethtool -K "$(card)" rxvlan on > /dev/null
 }
 
-# datagrams that nobody listened to
-unheard() { lab l1 "awk '/^Udp: [0-9]/ { print \$3 }' /proc/net/snmp"; }
-
-# The kernel's log goes through the driver with interrupts off, whatever it is at.
 netconsole_in_a_flood() {
-	local before mac i
-	lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-	mac=$(lab l1 cat /sys/class/net/$peer_tap/address)
-	echo on > /proc/sys/kernel/printk_devkmsg
-	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$mac"
-	trap 'rmmod netconsole' EXIT
+	iperf_start
+	netconsole_start
 	traffic_start
-	before=$(unheard)
-	for ((i = 0; i < 200; i++)); do
-		echo "<3>line $i for netconsole" > /dev/kmsg
-	done
+	log_lines 200
 	traffic_end
-	wait_until eval "[ \$(unheard) -ge $((before + 200)) ]"
+	lines_arrived
 }
 
 # addresses COUNT: more unicast addresses than the card has entries for, too
@@ -173,24 +161,18 @@ counters_rest() {
 
 # The tap saw as many packets and bytes as the card says. Frames shorter than
 # 60 bytes, as ARP's, would count more on the one side, where they are padded;
-# QEMU sends one without data behind segments that come out even; and IPv6
-# sends by itself at any time.
+# QEMU sends one without data behind segments that come out even.
 statistics() {
 	local before after
 	ethtool -K "$(card)" tso off > /dev/null
-	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
-		echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
-	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
-	ip neigh replace $peer dev "$(card)" nud permanent \
-		lladdr "$(lab l1 cat /sys/class/net/$peer_tap/address)"
+	silence_link
 	wait_until counters_rest
 	before=$(counters)
 	echoed tcp 600000
 	ethtool -K "$(card)" tso on > /dev/null
 	wait_until counters_rest
 	after=$(counters)
-	lab l1 ip neigh delete $card_address dev $peer_tap
-	ip neigh delete $peer dev "$(card)"
+	unsilence_link
 	# shellcheck disable=SC2086 # numbers
 	paste <(printf '%s\n' $before) <(printf '%s\n' $after) | awk '
 		{ d[NR] = $2 - $1 }

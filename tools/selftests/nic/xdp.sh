@@ -20,11 +20,6 @@ with() {
 	return $status
 }
 
-both() {
-	echoed tcp 1000000
-	echoed udp 40
-}
-
 # Nothing arrives; each frame is counted.
 dropped() {
 	local before
@@ -45,6 +40,20 @@ sent_back() {
 	wait_until eval "[ \$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) -ge $((seen + 200)) ]"
 }
 
+# The pages of what was sent back are taken back where interrupts are on alone.
+netconsole_beside_it() {
+	local before flood
+	before=$(count rx_xdp_tx)
+	netconsole_start || return
+	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud reachable;
+		ping -f -w 10 -q $card_address" > /dev/null &
+	flood=$!
+	wait_until eval "[ \$(count rx_xdp_tx) -gt $((before + 100)) ]"
+	log_lines 200
+	wait $flood || true
+	lines_arrived
+}
+
 # Amid traffic, again and again.
 comes_and_goes() {
 	local i
@@ -53,7 +62,7 @@ comes_and_goes() {
 		with pass sleep 0.3
 	done
 	traffic_end
-	both
+	both $peer
 }
 
 # timeout(1) ends it
@@ -86,12 +95,13 @@ longer_frames() {
 
 nic_begin
 need $xdp_return
-lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-ktap_plan 8
+iperf_start
+ktap_plan 9
 ktap_test "the peer echoes" echo_start
-ktap_test "a program that passes everything" with pass both
+ktap_test "a program that passes everything" with pass both $peer
 ktap_test "one that drops everything" with drop dropped
 ktap_test "one that sends everything back" with tx sent_back rx_xdp_tx
+ktap_test "netconsole beside one that sends everything back" with tx netconsole_beside_it
 ktap_test "one that redirects to where it came from" with redirect sent_back rx_xdp_redirect
 ktap_test "programs come and go amid traffic" comes_and_goes
 ktap_test "longer frames than the MTU are dropped" longer_frames

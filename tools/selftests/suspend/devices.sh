@@ -9,13 +9,14 @@ cycle() { echo "$*" > /sys/module/suspend_devices/parameters/cycle; }
 # the disk, its port, the controller
 cycle_disk() {
 	local path
-	path=$(readlink -f "/sys/block/$(basename "$(readlink -f $disk)")/device")
+	path=$(readlink -f "/sys/block/$(block)/device")
 	path=${path#/sys/devices/pci0000:00/}
 	cycle "$path" "${path%%/host*}" "${path%%/*}"
 }
 
 # No command fails or gets lost, and afterwards ours issue them again.
 disk_sleeps() {
+	kernel_mark
 	mode "$1"
 	is_accelerated
 	writer_start "suspend$1" 16m
@@ -25,6 +26,7 @@ disk_sleeps() {
 	done
 	writer_stop
 	is_accelerated
+	no_complaints
 }
 
 cycle_card() { cycle "$(basename "$(readlink -f "/sys/class/net/$(card)/device")")"; }
@@ -52,8 +54,7 @@ nic_begin
 need $disk
 insert tools/selftests/suspend/suspend_devices/suspend_devices.ko
 trap 'nic_restore; guest_restore; remove suspend_devices' EXIT
-lab l1 "pgrep iperf3 > /dev/null || iperf3 -s -D"
-kernel_mark
+iperf_start
 ktap_plan 5
 ktap_test "the peer echoes" echo_start
 ktap_test "the disk under fio --verify, with the host" disk_sleeps host
