@@ -96,9 +96,10 @@ longer_frames() {
 nic_begin
 need $xdp_return
 iperf_start
-ktap_plan 9
+ktap_plan 10
 ktap_test "the peer echoes" echo_start
 ktap_test "a program that passes everything" with pass both $peer
+ktap_test "one that puts metadata before everything" with meta both $peer
 ktap_test "one that drops everything" with drop dropped
 ktap_test "one that sends everything back" with tx sent_back rx_xdp_tx
 ktap_test "netconsole beside one that sends everything back" with tx netconsole_beside_it

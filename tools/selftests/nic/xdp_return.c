@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xdp_return INTERFACE pass|drop|tx|redirect: attaches a program that does
- * that with every frame (redirect: to the interface it came from), until it
- * is killed. Says "attached" when it is.
+ * xdp_return INTERFACE pass|meta|drop|tx|redirect: attaches a program that does
+ * that with every frame (redirect: to the interface it came from, meta: pass it
+ * with metadata in front, or not at all), until it is killed. Says "attached"
+ * when it is.
  */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +64,37 @@ static int load_redirect(int ifindex)
 	return load(insns, 4);
 }
 
+/* bpf_xdp_adjust_meta(ctx, -8), write there, pass; abort where that cannot be */
+static int load_meta(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = -8 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_xdp_adjust_meta },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 0, .off = 8 },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 6,
+		  .off = offsetof(struct xdp_md, data_meta) },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 3, .src_reg = 6,
+		  .off = offsetof(struct xdp_md, data) },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 4, .src_reg = 2 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 4, .imm = 8 },
+		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 4, .src_reg = 3, .off = 3 },
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 2, .imm = 0x6d657461 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_ABORTED },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return load(insns, 14);
+}
+
 static int load_by_name(const char *name, int ifindex)
 {
 	if (!strcmp(name, "pass"))
 		return load_action(XDP_PASS);
+	if (!strcmp(name, "meta"))
+		return load_meta();
 	if (!strcmp(name, "drop"))
 		return load_action(XDP_DROP);
 	if (!strcmp(name, "tx"))
@@ -82,7 +111,7 @@ int main(int argc, char **argv)
 	int ifindex, prog;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: xdp_return INTERFACE pass|drop|tx|redirect\n");
+		fprintf(stderr, "usage: xdp_return INTERFACE pass|meta|drop|tx|redirect\n");
 		return 2;
 	}
 	ifindex = if_nametoindex(argv[1]);
