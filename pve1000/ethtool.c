@@ -88,7 +88,7 @@ static int set_ringparam(PVE1000_RINGPARAM_ARGS)
 		return -EINVAL;
 	if (tx == card->tx_count && rx == card->rx_count)
 		return 0;
-	return pve1000_resize(card, tx, rx);
+	return pve1000_rings_resize(card, tx, rx);
 }
 
 static int get_coalesce(PVE1000_COALESCE_ARGS)

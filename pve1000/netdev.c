@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The network device: up and down, ring sizes, what the stack asks of it. */
+/* The network device: up and down, and what the stack asks of it. */
 #include <linux/bitmap.h>
 #include <linux/etherdevice.h>
 #include <linux/interrupt.h>
@@ -71,30 +71,12 @@ void pve1000_down(struct pve1000 *card)
 	pve1000_rx_stop(card);
 }
 
-static int alloc_rings(struct pve1000 *card)
-{
-	int err = pve1000_tx_alloc(card, &card->tx, card->tx_count);
-
-	if (err)
-		return err;
-	err = pve1000_rx_alloc(card, &card->rx, card->rx_count);
-	if (err)
-		pve1000_tx_free(card, &card->tx);
-	return err;
-}
-
-static void free_rings(struct pve1000 *card)
-{
-	pve1000_rx_free(card, &card->rx);
-	pve1000_tx_free(card, &card->tx);
-}
-
 static int pve1000_open(struct net_device *netdev)
 {
 	struct pve1000 *card = netdev_priv(netdev);
 	int err;
 
-	err = alloc_rings(card);
+	err = pve1000_rings_alloc(card);
 	if (err)
 		return err;
 	err = request_irq(card->pdev->irq, pve1000_irq, IRQF_SHARED,
@@ -110,7 +92,7 @@ err_irq:
 	pve1000_irq_mask(card);
 	free_irq(card->pdev->irq, card);
 err_rings:
-	free_rings(card);
+	pve1000_rings_free(card);
 	return err;
 }
 
@@ -122,82 +104,8 @@ static int pve1000_stop(struct net_device *netdev)
 	if (card->running)
 		pve1000_down(card);
 	free_irq(card->pdev->irq, card);
-	free_rings(card);
+	pve1000_rings_free(card);
 	return 0;
-}
-
-static void swap_rings(struct pve1000 *card, struct pve1000_tx *tx,
-		       struct pve1000_rx *rx)
-{
-	swap(card->tx.desc, tx->desc);
-	swap(card->tx.buffers, tx->buffers);
-	swap(card->tx.dma, tx->dma);
-	swap(card->tx.count, tx->count);
-	swap(card->rx.desc, rx->desc);
-	swap(card->rx.pages, rx->pages);
-	swap(card->rx.dma, rx->dma);
-	swap(card->rx.count, rx->count);
-	swap(card->rx.pool, rx->pool);
-	swap(card->rx.xdp_rxq, rx->xdp_rxq);
-}
-
-static int replace_rings(struct pve1000 *card, struct pve1000_tx *tx,
-			 struct pve1000_rx *rx)
-{
-	int err;
-
-	err = pve1000_tx_alloc(card, tx, card->tx_count);
-	if (err)
-		return err;
-	err = pve1000_rx_alloc(card, rx, card->rx_count);
-	if (err)
-		goto err_tx;
-	pve1000_down(card);
-	swap_rings(card, tx, rx);
-	err = pve1000_up(card);
-	if (err) {
-		swap_rings(card, tx, rx);
-		if (pve1000_up(card))
-			netdev_err(card->netdev, PVE1000_NO_MEMORY);
-	}
-	pve1000_rx_free(card, rx);
-err_tx:
-	pve1000_tx_free(card, tx);
-	return err;
-}
-
-/**
- * pve1000_resize() - change the ring sizes
- * @card:	the card
- * @tx_count:	descriptors
- * @rx_count:	descriptors
- *
- * Context: rtnl_lock() held; may sleep.
- * Return: 0, or -errno with the rings as they were.
- */
-int pve1000_resize(struct pve1000 *card, unsigned int tx_count,
-		   unsigned int rx_count)
-{
-	unsigned int tx_before = card->tx_count, rx_before = card->rx_count;
-	struct {
-		struct pve1000_tx tx;
-		struct pve1000_rx rx;
-	} *other;
-	int err = 0;
-
-	card->tx_count = tx_count;
-	card->rx_count = rx_count;
-	if (card->running) {
-		other = kzalloc(sizeof(*other), GFP_KERNEL);
-		err = other ? replace_rings(card, &other->tx, &other->rx) :
-			      -ENOMEM;
-		kfree(other);
-	}
-	if (err) {
-		card->tx_count = tx_before;
-		card->rx_count = rx_before;
-	}
-	return err;
 }
 
 /**

@@ -398,9 +398,6 @@ void pve1000_irq_mask(struct pve1000 *card);
 
 /* tx.c */
 void pve1000_tx_init(struct pve1000 *card);
-int pve1000_tx_alloc(struct pve1000 *card, struct pve1000_tx *tx,
-		     unsigned int count);
-void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx);
 void pve1000_tx_start(struct pve1000 *card);
 void pve1000_tx_close(struct pve1000 *card);
 void pve1000_tx_stop(struct pve1000 *card);
@@ -426,13 +423,16 @@ bool pve1000_doorbell_overdue(const struct pve1000 *card);
 void pve1000_doorbell_release(struct pve1000 *card);
 
 /* rx.c */
-int pve1000_rx_alloc(struct pve1000 *card, struct pve1000_rx *rx,
-		     unsigned int count);
-void pve1000_rx_free(struct pve1000 *card, struct pve1000_rx *rx);
 int pve1000_rx_start(struct pve1000 *card);
 void pve1000_rx_stop(struct pve1000 *card);
 void pve1000_rx_retry_work(struct work_struct *work);
 int pve1000_rx_poll(struct pve1000 *card, int budget);
+
+/* ring.c */
+int pve1000_rings_alloc(struct pve1000 *card);
+void pve1000_rings_free(struct pve1000 *card);
+int pve1000_rings_resize(struct pve1000 *card, unsigned int tx_count,
+			 unsigned int rx_count);
 
 /* xdp.c */
 int pve1000_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
@@ -448,8 +448,6 @@ extern const struct ethtool_ops pve1000_ethtool_ops;
 void pve1000_netdev_init(struct pve1000 *card);
 int pve1000_up(struct pve1000 *card);
 void pve1000_down(struct pve1000 *card);
-int pve1000_resize(struct pve1000 *card, unsigned int tx_count,
-		   unsigned int rx_count);
 void pve1000_reset_work(struct work_struct *work);
 
 #endif /* PVE1000_H */

@@ -485,46 +485,6 @@ int pve1000_tx_xdp(struct pve1000 *card, struct xdp_frame *xdpf,
 }
 
 /**
- * pve1000_tx_alloc() - make a ring
- * @card:	the card
- * @tx:		filled in
- * @count:	descriptors
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int pve1000_tx_alloc(struct pve1000 *card, struct pve1000_tx *tx,
-		     unsigned int count)
-{
-	tx->buffers = kvcalloc(count, sizeof(*tx->buffers), GFP_KERNEL);
-	if (!tx->buffers)
-		return -ENOMEM;
-	tx->desc = dma_alloc_coherent(&card->pdev->dev,
-				      count * sizeof(*tx->desc), &tx->dma,
-				      GFP_KERNEL);
-	if (!tx->desc) {
-		kvfree(tx->buffers);
-		return -ENOMEM;
-	}
-	tx->count = count;
-	return 0;
-}
-
-/**
- * pve1000_tx_free() - free a ring
- * @card:	the card
- * @tx:		the ring, stopped
- *
- * Context: may sleep.
- */
-void pve1000_tx_free(struct pve1000 *card, struct pve1000_tx *tx)
-{
-	dma_free_coherent(&card->pdev->dev, tx->count * sizeof(*tx->desc),
-			  tx->desc, tx->dma);
-	kvfree(tx->buffers);
-}
-
-/**
  * pve1000_tx_init() - once for each card
  * @card: the card
  *
