@@ -51,17 +51,25 @@ wait_until_more() {
 	wait_until eval "[ \$(cat $file) -gt $((before + $2)) ]"
 }
 
-# Nobody speaks on the link by themselves: no ARP, and IPv6 sends at any time.
-silence_link() {
-	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud permanent
-		echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
-	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
-	ip neigh replace $peer dev "$(card)" nud permanent \
-		lladdr "$(lab l1 cat /sys/class/net/$peer_tap/address)"
+peer_mac() { lab l1 cat /sys/class/net/$peer_tap/address; }
+
+# peer_knows_card STATE: the peer need not ask for its address
+peer_knows_card() {
+	lab l1 ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud "$1"
 }
 
-# IPv6 stays off
+# Nobody speaks on the link by themselves, until the test ends: no ARP, and IPv6
+# would send at any time. It stays off.
+silence_link() {
+	trap unsilence_link EXIT
+	peer_knows_card permanent
+	lab l1 "echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
+	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
+	ip neigh replace $peer dev "$(card)" nud permanent lladdr "$(peer_mac)"
+}
+
 unsilence_link() {
+	set +e
 	lab l1 ip neigh delete $card_address dev $peer_tap
 	ip neigh delete $peer dev "$(card)"
 }
@@ -82,8 +90,7 @@ echoed() { $echo "$1" "$2" "${3-$peer}" $echo_port; }
 
 # both ADDRESS [BYTES [DATAGRAMS]]: TCP and UDP come back from there
 both() {
-	echoed tcp "${2-1000000}" "$1"
-	echoed udp "${3-40}" "$1"
+	echoed tcp "${2-1000000}" "$1" && echoed udp "${3-40}" "$1"
 }
 
 # mtu BYTES: frames as long as that go both ways
@@ -112,13 +119,12 @@ traffic_end() {
 # datagrams that nobody listened to
 unheard() { lab l1 "awk '/^Udp: [0-9]/ { print \$3 }' /proc/net/snmp"; }
 
-# netconsole_start: until the test ends, the kernel's log goes through the driver,
-# with interrupts off, whatever that is at
+# netconsole_start: until the test ends, the kernel sends its log through the driver,
+# with interrupts off, whatever the driver is doing
 netconsole_start() {
-	local mac
-	mac=$(lab l1 cat /sys/class/net/$peer_tap/address)
 	echo on > /proc/sys/kernel/printk_devkmsg
-	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$mac"
+	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$(peer_mac)" ||
+		return
 	trap 'rmmod netconsole' EXIT
 }
 
@@ -163,14 +169,34 @@ down_and_up() {
 	wait_until reaches $peer
 }
 
+xdp_return=$top/tools/selftests/nic/xdp_return
+
+# with_program ACTION COMMAND...: while an XDP program does that with all frames
+with_program() {
+	local action=$1 program status
+	shift
+	# not that of the program before
+	: > /tmp/xdp.out
+	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
+	program=$!
+	wait_until grep -q attached /tmp/xdp.out
+	# in a shell of its own, as a test: however it ends, the program goes
+	set +e
+	(set -e; "$@")
+	status=$?
+	set -e
+	kill $program
+	wait $program 2> /dev/null || true
+	wait_until reaches $peer
+	return $status
+}
+
 ICR=0xc0 RDT=0x2818 TDT=0x3818
 
 nic_restore() {
-	local status=$?
 	[ ! -e $nohost ] || with_host
 	ip link delete lab.vlan 2> /dev/null
 	drive nobody
-	return $status
 }
 
 # nic_begin: pve1000 drives the card, the host helps

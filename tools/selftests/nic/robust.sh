@@ -44,7 +44,7 @@ is_quiet() {
 }
 
 # Whatever the poll function was at: a lone packet goes out afterwards, and one
-# comes in, at once and without another to push it.
+# comes in, without another to push it.
 lone_packets() {
 	traffic_end
 	silence_link
@@ -52,7 +52,6 @@ lone_packets() {
 	ping -c 1 -W 60 -q $peer
 	wait_until is_quiet
 	lab l1 ping -c 1 -W 60 -q $card_address
-	unsilence_link
 }
 
 resized() {

@@ -36,11 +36,10 @@ ipv6_arrives_whole() {
 
 # whatever came of it, the next test begins without
 vlan_end() {
-	local status=$?
+	set +e
 	ip link delete lab.vlan
 	lab l1 ip link delete lab.vlan
 	ethtool -K "$(card)" rxvlan on > /dev/null
-	return $status
 }
 
 # vlan [off]: tags by the card, or by the stack
@@ -59,11 +58,10 @@ vlan() {
 echo_requests() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
 
 priority_tags_end() {
-	local status=$?
+	set +e
 	lab l1 ip link delete lab.prio
 	ip address delete 192.168.98.2/32 dev "$(card)"
 	ethtool -K "$(card)" rxvlan on > /dev/null
-	return $status
 }
 
 # priority_tags [off]: VLAN 0 is a priority alone, and its frames are everybody's,
@@ -91,9 +89,18 @@ netconsole_in_a_flood() {
 	lines_arrived
 }
 
+addresses_end() {
+	local path
+	set +e
+	for path in /sys/class/net/lab.mv*; do
+		ip link delete "${path##*/}"
+	done
+}
+
 # addresses COUNT: more unicast addresses than the card has entries for, too
 addresses() {
 	local i name neighbours=
+	trap addresses_end EXIT
 	name=$(card)
 	for ((i = 1; i <= $1; i++)); do
 		ip link add link "$name" name lab.mv$i type macvlan mode private
@@ -108,9 +115,6 @@ addresses() {
 		done
 		exit 1
 	done"
-	for ((i = 1; i <= $1; i++)); do
-		ip link delete lab.mv$i
-	done
 }
 
 # multicast: a group is heard once it is joined, among more than fit exactly
@@ -172,7 +176,6 @@ statistics() {
 	ethtool -K "$(card)" tso on > /dev/null
 	wait_until counters_rest
 	after=$(counters)
-	unsilence_link
 	# shellcheck disable=SC2086 # numbers
 	paste <(printf '%s\n' $before) <(printf '%s\n' $after) | awk '
 		{ d[NR] = $2 - $1 }

@@ -2,23 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # XDP programs in the driver.
 . "$(dirname "$0")/../lib/nic.sh"
-xdp_return=$top/tools/selftests/nic/xdp_return
-
-# with ACTION COMMAND...: while a program does that with all frames
-with() {
-	local action=$1 program status=0
-	shift
-	# not that of the program before
-	: > /tmp/xdp.out
-	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
-	program=$!
-	wait_until grep -q attached /tmp/xdp.out
-	"$@" || status=$?
-	kill $program
-	wait $program 2> /dev/null || true
-	wait_until reaches $peer
-	return $status
-}
 
 # Nothing arrives; each frame is counted.
 dropped() {
@@ -34,24 +17,10 @@ sent_back() {
 	local before seen
 	before=$(count "$1")
 	seen=$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets)
-	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud reachable;
-		ping -c 200 -i 0.01 -W 1 -q $card_address" > /dev/null || true
+	peer_knows_card reachable
+	lab l1 ping -c 200 -i 0.01 -W 1 -q $card_address > /dev/null || true
 	wait_until eval "[ \$(count $1) -ge $((before + 200)) ]"
 	wait_until eval "[ \$(lab l1 cat /sys/class/net/$peer_tap/statistics/rx_packets) -ge $((seen + 200)) ]"
-}
-
-# The pages of what was sent back are taken back where interrupts are on alone.
-netconsole_beside_it() {
-	local before flood
-	before=$(count rx_xdp_tx)
-	netconsole_start || return
-	lab l1 "ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud reachable;
-		ping -f -w 10 -q $card_address" > /dev/null &
-	flood=$!
-	wait_until eval "[ \$(count rx_xdp_tx) -gt $((before + 100)) ]"
-	log_lines 200
-	wait $flood || true
-	lines_arrived
 }
 
 # Amid traffic, again and again.
@@ -59,7 +28,7 @@ comes_and_goes() {
 	local i
 	traffic_start
 	for ((i = 0; i < 10; i++)); do
-		with pass sleep 0.3
+		with_program pass sleep 0.3
 	done
 	traffic_end
 	both $peer
@@ -72,7 +41,7 @@ stays_attached() {
 }
 
 long_frames() {
-	refused with pass ip link set "$(card)" mtu 9000 2> /dev/null
+	refused with_program pass ip link set "$(card)" mtu 9000 2> /dev/null
 	ip link set "$(card)" mtu 9000
 	refused stays_attached 2> /dev/null
 	ip link set "$(card)" mtu 1500
@@ -90,20 +59,19 @@ longer_frames() {
 	lab l1 ip link set $peer_tap mtu 9000
 	trap 'lab l1 ip link set $peer_tap mtu 1500' EXIT
 	lab l1 ping -c 1 -W 10 -q -s 4000 $card_address > /dev/null
-	with pass longer_frames_dropped "$before"
+	with_program pass longer_frames_dropped "$before"
 }
 
 nic_begin
 need $xdp_return
 iperf_start
-ktap_plan 10
+ktap_plan 9
 ktap_test "the peer echoes" echo_start
-ktap_test "a program that passes everything" with pass both $peer
-ktap_test "one that puts metadata before everything" with meta both $peer
-ktap_test "one that drops everything" with drop dropped
-ktap_test "one that sends everything back" with tx sent_back rx_xdp_tx
-ktap_test "netconsole beside one that sends everything back" with tx netconsole_beside_it
-ktap_test "one that redirects to where it came from" with redirect sent_back rx_xdp_redirect
+ktap_test "a program that passes everything" with_program pass both $peer
+ktap_test "one that puts metadata before everything" with_program meta both $peer
+ktap_test "one that drops everything" with_program drop dropped
+ktap_test "one that sends everything back" with_program tx sent_back rx_xdp_tx
+ktap_test "one that redirects to where it came from" with_program redirect sent_back rx_xdp_redirect
 ktap_test "programs come and go amid traffic" comes_and_goes
 ktap_test "longer frames than the MTU are dropped" longer_frames
 ktap_test "frames of several buffers exclude them" long_frames
