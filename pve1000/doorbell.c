@@ -40,6 +40,7 @@
 /*
  * Unmasks TXDW when a doorbell left something behind, so that an interrupt
  * tells when to reap it, and masks it when that has not happened for a while.
+ * What is behind is not complete yet, or netpoll must not release it.
  */
 static void watch_device(struct pve1000 *card, bool reaped)
 {
@@ -51,8 +52,13 @@ static void watch_device(struct pve1000 *card, bool reaped)
 			return;
 		bell->late = true;
 		pve1000_write(card, IMS, INT_TXDW);
-		/* what it completed meanwhile may not interrupt any more */
-		pve1000_tx_reap(card);
+		/*
+		 * What it completed meanwhile may not interrupt any more.
+		 * Frames of XDP wait for a reap with interrupts on, and netpoll
+		 * has them off: the poll function takes them.
+		 */
+		if (!pve1000_tx_reap(card) && irqs_disabled())
+			napi_schedule(&card->napi);
 	} else if (bell->late && ++bell->prompt == PVE1000_DOORBELL_PROMPT) {
 		bell->late = false;
 		pve1000_write(card, IMC, INT_TXDW);

@@ -116,7 +116,7 @@ struct pve1000_tx_buffer {
  * @waiting:	packets that it has not been told of
  * @hold:	the poll function runs, and rings when it is done
  * @armed:	@timer will come
- * @late:	the device completes later than its doorbell: TXDW is unmasked
+ * @late:	a doorbell left something behind: TXDW is unmasked
  * @prompt:	doorbells in a row, with @late, that left nothing behind
  * @over_at:	local_clock() when the last doorbell was over
  * @window:	for so long after it packets wait for company, in ns

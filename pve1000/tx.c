@@ -129,7 +129,7 @@ static void count_sent(struct pve1000 *card, const struct sent_counts *sent)
 /*
  * The pages of XDP's frames are given back with softirqs switched off and on,
  * which must not be done where netpoll sends, with interrupts off. They stay
- * until a reap with interrupts on.
+ * until a reap with interrupts on, which watch_device() in doorbell.c sees to.
  */
 static bool may_release(const struct pve1000_tx *tx)
 {
