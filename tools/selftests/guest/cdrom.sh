@@ -16,13 +16,14 @@ print(hashlib.sha256(random.Random(1).randbytes(size)).hexdigest())'
 
 reads_right() {
 	mode "$1"
+	is_accelerated
 	mkdir -p $mnt
 	mount -t iso9660 -o ro $cd $mnt
 	expected > /tmp/expected
-	verified beside $disk 2m & writer=$!
+	writer_start beside 2m
 	sha256sum $mnt/data.bin | cut -d' ' -f1 > /tmp/seen
 	umount $mnt
-	wait $writer
+	writer_stop
 	cmp /tmp/expected /tmp/seen
 	no_complaints
 }

@@ -19,8 +19,8 @@ on_cpu() {
 two_writers() {
 	local irq i
 	irq=$(disk_irq)
-	verified one $disk 4m --cpus_allowed=0 & one=$!
-	verified two $disk 4m --offset=64m --cpus_allowed=1 & two=$!
+	writer_start one 4m --cpus_allowed=0
+	writer_start two 4m --offset=64m --cpus_allowed=1
 	for i in 0 1 0 1; do
 		echo $i > "/proc/irq/$irq/smp_affinity_list" 2> /dev/null || true
 		hook
@@ -28,10 +28,10 @@ two_writers() {
 		echo $((i == 0)) > $nohost
 		sleep 0.3
 		unhook
+		still_writing
 	done
 	hook
-	wait $one
-	wait $two
+	writer_stop
 	no_complaints
 }
 

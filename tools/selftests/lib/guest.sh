@@ -125,35 +125,46 @@ verified() {
 	return 1
 }
 
+declare -A writers=()	# name: process
+
 # writer_start NAME SIZE [OPTION...]: the same on $disk from the background, until
 # writer_stop
 writer_start() {
 	local name=$1 size=$2
 	shift 2
-	writer_log=/tmp/fio.$name
 	(verified "$name" $disk "$size" --time_based --runtime=1d "$@") &
-	writer=$!
+	writers[$name]=$!
 	wait_until eval "[ \$(writes_to_disk) -gt $(($(writes_to_disk) + 20)) ] || ! writing"
 	still_writing
 }
 
-writing() { kill -0 $writer 2> /dev/null; }
-
-still_writing() {
-	writing && return
-	cat "$writer_log"
-	fail "the writer ended early"
+# Whether all of them still do; else prints what the other one said.
+writing() {
+	local name
+	for name in "${!writers[@]}"; do
+		kill -0 "${writers[$name]}" 2> /dev/null && continue
+		cat "/tmp/fio.$name"
+		return 1
+	done
 }
+
+still_writing() { writing || fail "a writer ended early"; }
 
 writes_to_disk() { awk '{ print $5 }' "/sys/block/$(block)/stat"; }
 
-# fio ends with 128 where a signal ended it, and its fifth field is the error
+# Ends all of them, and says whether they found all in order. fio ends with 128
+# where a signal ended it, and its fifth field is the error.
 writer_stop() {
+	local name log
 	still_writing
-	pkill -TERM -P $writer fio
-	wait $writer || true
-	grep -q 'terminating on signal 15' "$writer_log" && grep -qE '^3;([^;]*;){3}0;' "$writer_log" &&
-		return
-	cat "$writer_log"
-	fail "the writer found an error"
+	for name in "${!writers[@]}"; do
+		log=/tmp/fio.$name
+		pkill -TERM -P "${writers[$name]}" fio
+		wait "${writers[$name]}" || true
+		unset "writers[$name]"
+		grep -q 'terminating on signal 15' "$log" && grep -qE '^3;([^;]*;){3}0;' "$log" &&
+			continue
+		cat "$log"
+		fail "the writer found an error"
+	done
 }

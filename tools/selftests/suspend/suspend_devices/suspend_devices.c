@@ -32,31 +32,38 @@ static const struct dev_pm_ops *pm_of_device(const struct device *dev)
 
 typedef int (*pm_step)(struct device *dev);
 
-static int run_steps(struct device *dev, pm_step first, pm_step second)
+static int run_step(struct device *dev, pm_step step)
 {
 	int r = 0;
 
 	device_lock(dev);
-	if (first)
-		r = first(dev);
-	if (!r && second)
-		r = second(dev);
+	if (step)
+		r = step(dev);
 	device_unlock(dev);
+	if (r)
+		dev_err(dev, "%ps: error %d\n", step, r);
 	return r;
 }
 
 static int suspend_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
+	int r = run_step(dev, pm->suspend);
 
-	return run_steps(dev, pm->suspend, pm->suspend_noirq);
+	if (r)
+		return r;
+	r = run_step(dev, pm->suspend_noirq);
+	if (r)
+		run_step(dev, pm->resume);
+	return r;
 }
 
 static int resume_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
+	int r = run_step(dev, pm->resume_noirq);
 
-	return run_steps(dev, pm->resume_noirq, pm->resume);
+	return run_step(dev, pm->resume) ?: r;
 }
 
 static struct device *find_device(char *path)
