@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # What people type. "make help" lists it.
 
-# The kernel to build for: the running one, else the newest with headers here.
+# The kernel to build for: one that is named, else the running one, else the
+# newest that has headers here.
 KVER ?= $(shell uname -r)
-KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
-	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
+KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) $(if $(filter file,$(origin KVER)), \
+	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))))
 
 all: modules
 
 help:
 	@echo 'make            build every module in place (KVER= or KDIR= choose the kernel)'
 	@echo 'make demo       boot the lab: stock IDE against pvio, with a chart'
-	@echo 'make check      run every test; SUITES="style guest" or TEST=guest/exits.sh: only those'
-	@echo 'make check-long      the tests that only many repetitions make'
+	@echo 'make check      run the tests; SUITES="style guest" or TEST=guest/exits.sh: only those'
+	@echo 'make check-long      the long tests, which "make check" leaves out'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
@@ -27,11 +28,13 @@ check-kdir:
 	@test -d "$(KDIR)" || { echo "make: no kernel headers found: install" \
 		"linux-headers-amd64, or name them with KDIR=" >&2; exit 2; }
 
-# Each goes on in a make of its own, to find the headers just installed.
+# For the kernel that the lab boots, in a make of its own that finds the headers
+# just installed.
 demo: BENCH_ARGS = --rounds 3 --seconds 1
 demo bench:
 	@tools/setup demo
-	@$(MAKE) --no-print-directory -s bench-modules
+	@kernel=$$(tools/lab/run --print-kernel) && \
+		$(MAKE) --no-print-directory -s bench-modules KVER=$$kernel
 	@tools/bench/run $(BENCH_ARGS)
 
 check:
@@ -44,7 +47,7 @@ check-quick:
 
 check-long:
 	@tools/setup check
-	@tools/selftests/run endurance
+	@tools/selftests/run --long
 
 bench-modules: modules
 	$(MAKE) module DIR=tools/bench/pvio_bench

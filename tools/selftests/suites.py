@@ -7,7 +7,8 @@ Without more it runs on this machine, "quick" if it takes a short time; "long"
 ones run only where they are asked for.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
-  "any_kernel": false    on others than the installed one it would test no more
+  "installed_kernel_only": true   it tests the same on any, and is left out of
+                 runs on a kernel of tools/lab/kernel
   "host_module": false   the host module is not loaded on L1 before
   "lab"                  options of tools/lab/run
   "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
@@ -26,11 +27,13 @@ def load(path, top):
     return json.loads(path.read_text().replace("{top}", str(top)))
 
 
-def choose(known, names, tests, quick, kernel=None):
-    """The suites that are meant, with only those tests that are."""
-    chosen = _named(known, names, tests, quick)
+def choose(known, names, tests, key=None, kernel=None):
+    """The suites that are meant, with only those tests that are. KEY means all
+    that have it."""
+    chosen = _named(known, names, tests, key)
     if kernel:
-        fit = [suite for suite in chosen if "where" in suite and suite.get("any_kernel", True)
+        fit = [suite for suite in chosen
+               if "where" in suite and not suite.get("installed_kernel_only")
                and suite.get("kernel", kernel) == kernel]
     else:
         fit = [suite for suite in chosen if "kernel" not in suite]
@@ -46,7 +49,7 @@ def _why_not(suite, kernel):
     return f"'{suite['name']}' is not for a kernel of the lab: leave it out, or --kernel"
 
 
-def _named(known, names, tests, quick):
+def _named(known, names, tests, key):
     by_name = {suite["name"]: suite for suite in known}
     for name in names:
         if name not in by_name:
@@ -55,19 +58,36 @@ def _named(known, names, tests, quick):
     for test in tests:
         if not any(test in suite["tests"] for suite in known):
             raise NoSuchTest(f"there is no test '{test}': --list names them")
-    if not names and not tests and not quick:
+    if not names and not tests and not key:
         return [suite for suite in known if not suite.get("long")]
     chosen = []
     for suite in known:
-        if suite["name"] in names or (quick and suite.get("quick")):
+        if suite["name"] in names or (key and suite.get(key)):
             chosen.append(suite)
         elif wanted := [test for test in suite["tests"] if test in tests]:
             chosen.append({**suite, "tests": wanted})
     return chosen
 
 
+# Which machine has a kernel of tools/lab/kernel: that of the suite's tests. The
+# other one keeps the installed kernel, which boots in a fraction of the time.
+
+def groups(chosen, kernel):
+    """The suites that need the same builds."""
+    if not kernel:
+        return [chosen]
+    parts = [[suite for suite in chosen if suite["where"] == where] for where in ("l2", "l1")]
+    return [part for part in parts if part]
+
+
+def lab_options(suite, kernel=""):
+    """The options of tools/lab for a suite."""
+    own = ["--kernel", kernel] if kernel and suite["where"] == "l1" else []
+    return [*own, *suite.get("lab", [])]
+
+
 def plan(suite, ksft, kernel=""):
-    """The steps of tools/lab for a suite; a @kernel of the lab is for L2."""
+    """The steps of tools/lab for a suite."""
     steps = []
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,

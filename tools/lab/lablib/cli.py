@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from . import plan
+from . import kernel, plan
 from .course import Course
 from .errors import INTERRUPTED, LAB, LabError, usage_error
 
@@ -97,6 +97,8 @@ def _run_options(add):
     add("--no-queue", action="store_true",
         help="start even if other labs occupy the CPUs of this machine")
     add("--json", action="store_true", help="print the result as JSON, the output inside it")
+    add("--print-kernel", action="store_true",
+        help="print the version of the kernel that L1 would run, and end")
     add("--keep", metavar="DIR", help="save LAB_OUT, logs and result.json of all steps there")
 
 
@@ -111,6 +113,9 @@ def main():
     for number in SIGNALS:
         signal.signal(number, _interrupt)
     try:
+        if options.print_kernel:
+            print(kernel.find(options.kernel).version)
+            return 0
         steps = plan.check(_raw_steps(options), options.timeout, os.getcwd())
         return Course(options, steps).run()
     except LabError as error:
