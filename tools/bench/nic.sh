@@ -10,24 +10,18 @@ set -eu
 rounds=$1 seconds=$2
 
 # The first card is emulated, the second paravirtual; a tap each.
-choose_card() {
-	local nics
-	read -r -a nics <<< "$LAB_NICS"
-	IFS='=/' read -r card_mac _ _ peer <<< "${nics[$1]}"
-}
-
 setup() {
-	choose_card 0
+	use_card 1
 	case $1 in
 	stock) drive e1000 ;;
 	alone) without_host; drive pve1000 ;;
 	host) drive pve1000 ;;
-	virtio) drive nobody; choose_card 1; lab-net; wait_until reaches $peer ;;
+	virtio) drive nobody; use_card 2; lab-net; wait_until reaches $peer ;;
 	esac
 }
 
 teardown() {
-	choose_card 0
+	use_card 1
 	drive nobody
 	with_host
 }

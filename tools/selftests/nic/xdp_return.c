@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 static char log_text[4096];
 
 static int bpf(int command, union bpf_attr *attr)
@@ -47,7 +49,7 @@ static int load_action(int action)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return load(insns, 2);
+	return load(insns, ARRAY_SIZE(insns));
 }
 
 /* exit with what bpf_redirect(@ifindex, 0) returns */
@@ -61,7 +63,7 @@ static int load_redirect(int ifindex)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return load(insns, 4);
+	return load(insns, ARRAY_SIZE(insns));
 }
 
 /* bpf_xdp_adjust_meta(ctx, -8), write there, pass; abort where that cannot be */
@@ -86,7 +88,7 @@ static int load_meta(void)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return load(insns, 14);
+	return load(insns, ARRAY_SIZE(insns));
 }
 
 static int load_by_name(const char *name, int ifindex)
