@@ -11,12 +11,13 @@ BAR_BYTES = 0x20000
 ICR = 0xc0
 RATES = {"ping": "round trips per second of ping",
          "flood": "64-byte UDP datagrams sent per second",
-         "send": "TCP sent", "receive": "TCP received"}
+         "send": "TCP sent", "receive": "TCP received",
+         "beside": "round trips per second of ping beside TCP sent"}
 
 
 def rate_of(job, text):
     """Of one measurement, the more the better."""
-    if job == "ping":
+    if job in ("ping", "beside"):
         return 1000 / float(re.search(r"rtt .* = [\d.]+/([\d.]+)/", text)[1])
     end = json.loads(text)["end"]
     if job == "flood":

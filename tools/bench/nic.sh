@@ -45,11 +45,22 @@ measure() {
 		"$(registers)" >> "$LAB_OUT/packets"
 }
 
+# Small packets that must not wait behind a bulk transfer.
+ping_beside_tcp() {
+	local bulk
+	iperf3 -c $peer -t 600 > /dev/null &
+	bulk=$!
+	ping -c 100 -i 0.02 -q $peer
+	kill $bulk
+	wait $bulk || true
+}
+
 traffic() {
 	measure "$1" ping ping -c 100 -i 0.02 -q $peer
 	measure "$1" flood iperf3 -c $peer -u -l 64 -b 0 -t "$seconds" --json
 	measure "$1" send iperf3 -c $peer -t "$seconds" --json
 	measure "$1" receive iperf3 -c $peer -t "$seconds" -R --json
+	measure "$1" beside ping_beside_tcp
 	[ "$round" -gt 1 ] || measure "$1" idle sleep 4
 }
 
