@@ -62,7 +62,19 @@ takes_card_over() {
 	card
 }
 
+# Its VLAN would be lost with the interface: that is for the next boot.
+leaves_card_in_use() {
+	ip link add link "$(card)" name lab.vlan type vlan id 5
+	"$install" uninstall guest 2>&1 | tee "$work/said"
+	ip link delete lab.vlan
+	grep 'pve1000 keeps its cards until the next boot: .*lab.vlan' "$work/said"
+	card
+	nothing_left
+}
+
 uninstalls() {
+	takes_archive
+	installs
 	"$install" uninstall guest
 	nothing_left
 	[ ! -d /sys/module/pvio ]
@@ -72,13 +84,14 @@ uninstalls() {
 }
 
 [ -e "$archive" ] || ktap_skip_all "no $archive"
-setup ata_piix sd_mod mii e1000
-ktap_plan 7
+setup ata_piix sd_mod mii e1000 8021q
+ktap_plan 8
 ktap_test "DKMS takes the package from an archive" takes_archive
 ktap_test "the guest package is installed and found by modinfo" installs
 ktap_test "pve1000 comes before e1000" comes_before_e1000
 ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
 ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
 ktap_test "pve1000 gets the card at boot, and the switch exchanges it" takes_card_over
+ktap_test "uninstall leaves pve1000 a card with a VLAN" leaves_card_in_use
 ktap_test "uninstall gives the card back and leaves nothing behind" uninstalls
 ktap_end
