@@ -64,6 +64,7 @@ takes_card_over() {
 
 # Its VLAN would be lost with the interface: that is for the next boot.
 leaves_card_in_use() {
+	modprobe 8021q
 	ip link add link "$(card)" name lab.vlan type vlan id 5
 	"$install" uninstall guest 2>&1 | tee "$work/said"
 	ip link delete lab.vlan
