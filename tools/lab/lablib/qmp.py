@@ -10,9 +10,9 @@ class QmpError(Exception):
 
 
 class Client:
-    def __init__(self, path):
+    def __init__(self, path, limit=60):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
+        self.socket.settimeout(limit)
         self.socket.connect(str(path))
         self.stream = self.socket.makefile("rw")
         self._read()

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# A guest on L1 that is treated as a whole: saved, moved, reset. It has nothing but
+# two IDE disks and an e1000, and runs guest-init.
+# shellcheck source=../lib/ktap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/ktap.sh"
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+kernel=$(uname -r)
+guest=192.168.99.2
+host=192.168.99.1
+echo_port=4007
+shell_port=4008
+
+# What is in the guest's RAM
+
+# module_files NAME...: in the order of insertion, of the kernel and of the project
+module_files() {
+	modprobe -S "$kernel" --show-depends -a "$@" | sed -n 's/^insmod //p' | awk '!seen[$1]++'
+	printf '%s\n' "$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
+}
+
+put_modules() {
+	local file name
+	mkdir "$root/mod"
+	for file in $(module_files ata_piix sd_mod ext4 mii); do
+		name=$(basename "${file%.xz}")
+		xz -dcf "$file" > "$root/mod/$name"
+		echo "$name" >> "$root/mod/order"
+	done
+	for file in $(modprobe -S "$kernel" --show-depends netconsole | sed -n 's/^insmod //p'); do
+		xz -dcf "$file" > "$root/mod/$(basename "${file%.xz}")"
+	done
+}
+
+# put_program PATH: and the libraries that it needs
+put_program() {
+	local library
+	cp "$1" "$root/bin/"
+	for library in $(ldd "$1" | grep -o '/[^ ]* (0x' | cut -d' ' -f1); do
+		mkdir -p "$root${library%/*}"
+		cp "$library" "$root$library"
+	done
+}
+
+make_initrd() {
+	root=$work/root
+	mkdir -p "$root/bin"
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	ln -s busybox "$root/bin/sh"
+	put_program "$(command -v badblocks)"
+	put_program "$(command -v kexec)"
+	put_modules
+	cp "$(dirname "${BASH_SOURCE[0]}")/guest-init" "$root/init"
+	(cd "$root" && find . | busybox cpio -o -H newc) > "$work/initrd"
+}
+
+# The second disk has what kexec boots.
+make_disks() {
+	mkdir "$work/files"
+	cp "/boot/vmlinuz-$kernel" "$work/files/vmlinuz"
+	cp "$work/initrd" "$work/files/initrd"
+	echo 0 > "$work/files/record"
+	truncate -s 128M "$work/raw"
+	mkfs.ext4 -q -d "$work/files" "$work/raw"
+	qemu-img convert -O qcow2 "$work/raw" "$work/sdb"
+	rm -r "$work/raw" "$work/files"
+	qemu-img create -q -f qcow2 "$work/sda" 2M
+}
+
+# The machine
+
+make_bridge() {
+	local tap
+	modprobe -a tun bridge
+	ip link add machine type bridge
+	ip address add $host/24 dev machine
+	ip link set machine up
+	for tap in machine0 machine1; do
+		ip tuntap add $tap mode tap
+		ip link set $tap master machine up
+	done
+}
+
+# start_vm NUMBER [OPTION...]: 0 or 1, of which one at a time runs the guest
+start_vm() {
+	local number=$1 disk
+	local -a disks
+	shift
+	for disk in 0 1; do
+		disks+=(-blockdev "qcow2,node-name=disk$disk,file.driver=file,file.filename=$work/sd$(tr 01 ab <<< $disk)"
+			-device "ide-hd,bus=ide.0,unit=$disk,drive=disk$disk")
+	done
+	export LAB_QMP=$work/qmp$number
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -machine pc -accel kvm \
+		-cpu host -m 384 -serial "file:$work/console$number" \
+		-qmp "unix:$LAB_QMP,server=on,wait=off" \
+		-kernel "/boot/vmlinuz-$kernel" -initrd "$work/initrd" -append "$options" \
+		"${disks[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
+		-device e1000,netdev=net,mac=52:54:00:4c:43:01 "$@" > "$work/qemu$number" 2>&1 &
+	vm=$!
+	console=$work/console$number
+	wait_until [ -S "$LAB_QMP" ]
+}
+
+# gone PROCESS
+gone() { ! kill -0 "$1" 2> /dev/null; }
+
+# monitor COMMAND...: of QEMU's own, which says nothing when it works
+monitor() {
+	local answer
+	answer=$(qmp human-monitor-command "$(jq -n --arg line "$*" '{"command-line": $line}')")
+	[ -z "$answer" ] || fail "$*: $answer"
+}
+
+# times_up: how often the guest has come up
+times_up() { grep -c 'machine: up' "$console" || true; }
+
+wait_until_up() { wait_until eval "[ \$(times_up) = $1 ]"; }
+
+# in_guest COMMAND...: its output
+in_guest() {
+	local connection
+	exec {connection}<> /dev/tcp/$guest/$shell_port
+	printf '%s\nexit\n' "$*" >&$connection
+	cat <&$connection
+	exec {connection}>&-
+}
+
+# What the guest does all the time
+
+accelerated() {
+	in_guest "awk 'NR > 1 { sum += \$2 } END { print sum + 0 }' /sys/kernel/debug/pvblk_ata/ports"
+}
+
+disk_moves() {
+	local before
+	before=$(accelerated)
+	wait_until eval "[ \$(accelerated) -gt $((before + 100)) ]"
+}
+
+records() { grep -c 'machine: kept record' "$console"; }
+
+records_move() { wait_until eval "[ \$(records) -gt $(($(records) + 2)) ]"; }
+
+# last FOUND|KEPT: the number of that record
+last() { grep -o "machine: $1 record [0-9]*" "$console" | tail -n 1 | grep -o '[0-9]*$'; }
+
+echoed() {
+	local connection
+	head -c 300000 /dev/urandom > "$work/noise"
+	exec {connection}<> /dev/tcp/$guest/$echo_port
+	cat "$work/noise" >&$connection &
+	head -c 300000 <&$connection | cmp - "$work/noise"
+	exec {connection}>&-
+}
+
+# works: both devices do, and neither kernel nor badblocks complained
+works() {
+	disk_moves
+	records_move
+	echoed
+	no_complaints
+}
+
+no_complaints() {
+	local text
+	text=$( (in_guest dmesg; cat "$console") | grep -E \
+		'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout)|I/O error|WARNING:|BUG:|EXT4-fs error|NETDEV WATCHDOG|machine: (badblocks|no )' || true)
+	[ -z "$text" ] || fail "the guest: $text"
+}
