@@ -15,7 +15,7 @@ boots() {
 # It goes on in the midst of the request or the packet that it was saved in.
 saved_and_restored() {
 	local i
-	for i in 1 2 3; do
+	for i in 1 2; do
 		monitor "savevm state$i"
 		disk_moves
 		echoed
@@ -60,7 +60,7 @@ starts_again() {
 
 resets() {
 	local i up kept
-	for i in 1 2 3; do
+	for i in 1 2; do
 		up=$(times_up)
 		qmp stop
 		kept=$(last kept)
@@ -71,11 +71,12 @@ resets() {
 	done
 }
 
-# Without a shutdown: requests are under way and the card receives.
+# Without a shutdown: requests are under way and the card receives. The sum over
+# the new kernel, which kexec -i leaves out, takes minutes in the lab.
 kexecs() {
 	local up kept
 	up=$(times_up)
-	in_guest "kexec -l /disk/vmlinuz --initrd=/disk/initrd --reuse-cmdline 2>&1"
+	in_guest "kexec -l -i /disk/vmlinuz --initrd=/disk/initrd --reuse-cmdline 2>&1"
 	in_guest "(sleep 1; kexec -e) > /dev/null 2>&1 &"
 	ping -f -q -w 3 -s 1400 $guest > /dev/null || true
 	kept=$(last kept)
