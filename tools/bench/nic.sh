@@ -45,11 +45,13 @@ measure() {
 		"$(registers)" >> "$LAB_OUT/packets"
 }
 
-# Small packets that must not wait behind a bulk transfer.
+# Small packets that must not wait behind a bulk transfer, which is under way.
 ping_beside_tcp() {
-	local bulk
+	local bulk before
+	before=$(sent)
 	iperf3 -c $peer -t 600 > /dev/null &
 	bulk=$!
+	wait_until eval "[ \$(sent) -gt $((before + 200)) ]"
 	ping -c 100 -i 0.02 -q $peer
 	kill $bulk
 	wait $bulk || true
