@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Starts L1's QEMU and hands on what its agent reports; notices when it falls silent."""
 
+import contextlib
 import ctypes
 import json
 import select
@@ -13,6 +14,7 @@ from . import accel, qemu, qmp, splat
 from .errors import KERNEL, LAB, LIMIT, LabError
 
 BOOT_SECONDS = 600
+NUDGE_SECONDS = 20   # of silence; the agent beats every 5
 PR_SET_PDEATHSIG = 1
 
 
@@ -36,9 +38,12 @@ class L1:
         connection = self._accept()
         limit = max(stall, BOOT_SECONDS)   # until the first message
         buffer = b""
-        heard = time.monotonic()
+        heard = nudged = time.monotonic()
         while True:
             now = time.monotonic()
+            if now - max(heard, nudged) > NUDGE_SECONDS:
+                self._nudge(connection)
+                nudged = now
             if now > deadline:
                 self._give_up("the whole run passed its time limit")
             if now - heard > limit:
@@ -55,6 +60,18 @@ class L1:
                 if event["event"] == "done":
                     return
                 yield event
+
+    @staticmethod
+    def _nudge(connection):
+        """Interrupts L1. Nobody there reads what is sent.
+
+        An emulated CPU can sleep through an interrupt: QEMU clears
+        CPU_INTERRUPT_VIRQ behind VMRUN without its lock (do_vmexit() in
+        target/i386/tcg/sysemu/svm_helper.c), and so may lose a bit that another
+        thread sets. The next interrupt has QEMU look at all that wait.
+        """
+        with contextlib.suppress(BlockingIOError):
+            connection.send(b"\n", socket.MSG_DONTWAIT)
 
     def save_registers(self, name="l1-registers.txt"):
         (self.share.out / name).write_text(qmp.registers(self.qmp_path))
