@@ -5,10 +5,11 @@ what the lab is to do for one.
 A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
 Without more it runs on this machine, "quick" if it takes a short time; "long"
 ones run only where they are asked for.
+"programs" are folders whose programs its tests use, apart from their own.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
-  "installed_kernel_only": true   it tests the same on any, and is left out of
-                 runs on a kernel of tools/lab/kernel
+  "installed_kernel_only": true   it needs that kernel's package, or tests the
+                 same on any: runs on a kernel of tools/lab/kernel leave it out
   "host_module": false   the host module is not loaded on L1 before
   "lab"                  options of tools/lab/run
   "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
@@ -28,8 +29,8 @@ def load(path, top):
 
 
 def choose(known, names, tests, key=None, kernel=None):
-    """The suites that are meant, with only those tests that are. KEY means all
-    that have it."""
+    """The suites that are meant, with only those tests that are. KEY, "quick" or
+    "long", adds all suites that have it."""
     chosen = _named(known, names, tests, key)
     if kernel:
         fit = [suite for suite in chosen
