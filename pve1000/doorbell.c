@@ -52,13 +52,8 @@ static void watch_device(struct pve1000 *card, bool reaped)
 			return;
 		bell->late = true;
 		pve1000_write(card, IMS, INT_TXDW);
-		/*
-		 * What it completed meanwhile may not interrupt any more.
-		 * Frames of XDP wait for a reap with interrupts on, and netpoll
-		 * has them off: the poll function takes them.
-		 */
-		if (!pve1000_tx_reap(card) && irqs_disabled())
-			napi_schedule(&card->napi);
+		/* What it completed meanwhile may not interrupt any more. */
+		pve1000_tx_reap(card);
 	} else if (bell->late && ++bell->prompt == PVE1000_DOORBELL_PROMPT) {
 		bell->late = false;
 		pve1000_write(card, IMC, INT_TXDW);

@@ -154,7 +154,10 @@ static void swap_rings(struct pve1000 *card, struct pve1000_tx *tx,
 	swap(card->rx.xdp_rxq, rx->xdp_rxq);
 }
 
-/* Memory is allocated before the card goes down, so that it can stay as it is. */
+/*
+ * Memory is allocated before the card goes down, so that the card keeps its
+ * rings if there is none.
+ */
 static int replace_rings(struct pve1000 *card, struct pve1000_tx *tx,
 			 struct pve1000_rx *rx)
 {

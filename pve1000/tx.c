@@ -129,7 +129,7 @@ static void count_sent(struct pve1000 *card, const struct sent_counts *sent)
 /*
  * The pages of XDP's frames are given back with softirqs switched off and on,
  * which must not be done where netpoll sends, with interrupts off. They stay
- * until a reap with interrupts on, which watch_device() in doorbell.c sees to.
+ * until a reap with interrupts on.
  */
 static bool may_release(const struct pve1000_tx *tx)
 {
@@ -152,8 +152,14 @@ bool pve1000_tx_reap(struct pve1000 *card)
 	struct sent_counts sent = {};
 
 	while (tx->clean != tx->rung &&
-	       packet_sent(tx, tx->buffers[tx->clean].eop) && may_release(tx))
+	       packet_sent(tx, tx->buffers[tx->clean].eop)) {
+		if (!may_release(tx)) {
+			/* The poll function reaps while the doorbell is late. */
+			napi_schedule(&card->napi);
+			break;
+		}
 		tx->clean = reap_packet(card, tx->clean, &sent);
+	}
 	count_sent(card, &sent);
 	if (netif_tx_queue_stopped(txq) && tx->open && !pve1000_tx_full(tx)) {
 		netif_tx_wake_queue(txq);
