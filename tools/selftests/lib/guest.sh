@@ -118,7 +118,7 @@ verified() {
 	local name=$1 file=$2 size=$3
 	shift 3
 	fio --name="$name" --filename="$file" --size="$size" --rw=randwrite \
-		--bs=4k --ioengine=psync --direct=1 --verify=crc32c \
+		--bs=4k --thread --ioengine=psync --direct=1 --verify=crc32c \
 		--verify_backlog=64 --verify_fatal=1 --verify_state_save=0 --randrepeat=0 \
 		--output-format=terse "$@" > "/tmp/fio.$name" 2>&1 && return
 	grep -v ';' "/tmp/fio.$name" | tail -n 5
@@ -134,23 +134,34 @@ writer_start() {
 	shift 2
 	(verified "$name" $disk "$size" --time_based --runtime=1d "$@") &
 	writers[$name]=$!
-	wait_until eval "[ \$(writes_to_disk) -gt $(($(writes_to_disk) + 20)) ] || ! writing"
+	at_end pkill -P $! fio
+	# more than verify_backlog: it has read some of them back
+	wait_until eval "[ \$(written $!) -gt $((200 * 4096)) ] || ! writing"
 	still_writing
 }
 
-# Whether all of them still do; else prints what the other one said.
+# written WRITER: bytes
+written() {
+	local fio
+	fio=$(pgrep -P "$1" fio) || { echo 0; return; }
+	awk '$1 == "write_bytes:" { print $2 }' "/proc/$fio/io"
+}
+
 writing() {
-	local name
-	for name in "${!writers[@]}"; do
-		kill -0 "${writers[$name]}" 2> /dev/null && continue
-		cat "/tmp/fio.$name"
-		return 1
+	local writer
+	for writer in "${writers[@]}"; do
+		kill -0 "$writer" 2> /dev/null || return
 	done
 }
 
-still_writing() { writing || fail "a writer ended early"; }
-
-writes_to_disk() { awk '{ print $5 }' "/sys/block/$(block)/stat"; }
+still_writing() {
+	local name
+	writing && return
+	for name in "${!writers[@]}"; do
+		sed "s/^/$name: /" "/tmp/fio.$name"
+	done
+	fail "a writer ended early"
+}
 
 # Ends all of them, and says whether they found all in order. fio ends with 128
 # where a signal ended it, and its fifth field is the error.
@@ -159,7 +170,7 @@ writer_stop() {
 	still_writing
 	for name in "${!writers[@]}"; do
 		log=/tmp/fio.$name
-		pkill -TERM -P "${writers[$name]}" fio
+		pkill -TERM -P "${writers[$name]}" fio || fail "the writer $name is gone"
 		wait "${writers[$name]}" || true
 		unset "writers[$name]"
 		grep -q 'terminating on signal 15' "$log" && grep -qE '^3;([^;]*;){3}0;' "$log" &&

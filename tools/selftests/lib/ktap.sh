@@ -43,6 +43,17 @@ wait_until() {
 	done
 }
 
+# at_end COMMAND...: when the test is over, however it ends; the latest first
+at_end() { ktap_at_end=("${*@Q}" "${ktap_at_end[@]}"); }
+
+ktap_clean_up() {
+	local command
+	set +e
+	for command in "${ktap_at_end[@]}"; do
+		eval "$command"
+	done
+}
+
 # refused COMMAND...: it must fail. "! COMMAND" would not end a test by itself.
 refused() {
 	if "$@"; then
@@ -69,7 +80,7 @@ ktap_test() {
 	shift
 	log=$(mktemp)
 	# not as a condition: that would switch "set -e" off in there
-	(set -e; "$@") > "$log" 2>&1
+	(ktap_at_end=(); trap ktap_clean_up EXIT; set -e; "$@") > "$log" 2>&1
 	status=$?
 	reason=$(sed -n 's/^SKIP //p' "$log" | tail -n 1)
 	grep -v '^SKIP ' "$log" | sed 's/^/# /'

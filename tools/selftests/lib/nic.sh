@@ -61,7 +61,7 @@ peer_knows_card() {
 # Nobody speaks on the link by themselves, until the test ends: no ARP, and IPv6
 # would send at any time. It stays off.
 silence_link() {
-	trap unsilence_link EXIT
+	at_end unsilence_link
 	peer_knows_card permanent
 	lab l1 "echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
 	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
@@ -69,7 +69,6 @@ silence_link() {
 }
 
 unsilence_link() {
-	set +e
 	lab l1 ip neigh delete $card_address dev $peer_tap
 	ip neigh delete $peer dev "$(card)"
 }
@@ -123,9 +122,8 @@ unheard() { lab l1 "awk '/^Udp: [0-9]/ { print \$3 }' /proc/net/snmp"; }
 # with interrupts off, whatever the driver is doing
 netconsole_start() {
 	echo on > /proc/sys/kernel/printk_devkmsg
-	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$(peer_mac)" ||
-		return
-	trap 'rmmod netconsole' EXIT
+	modprobe netconsole "netconsole=6665@$card_address/$(card),6666@$peer/$(peer_mac)"
+	at_end rmmod netconsole
 }
 
 # log_lines COUNT, lines_arrived
@@ -173,22 +171,18 @@ xdp_return=$top/tools/selftests/nic/xdp_return
 
 # with_program ACTION COMMAND...: while an XDP program does that with all frames
 with_program() {
-	local action=$1 program status
+	local action=$1 program
 	shift
 	# not that of the program before
 	: > /tmp/xdp.out
 	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
 	program=$!
+	at_end eval "kill $program 2> /dev/null"
 	wait_until grep -q attached /tmp/xdp.out
-	# in a shell of its own, as a test: however it ends, the program goes
-	set +e
-	(set -e; "$@")
-	status=$?
-	set -e
+	"$@"
 	kill $program
 	wait $program 2> /dev/null || true
 	wait_until reaches $peer
-	return $status
 }
 
 ICR=0xc0 RDT=0x2818 TDT=0x3818

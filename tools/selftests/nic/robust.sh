@@ -25,7 +25,7 @@ no_buffers() { [ "$(cat /sys/module/pool_fault/parameters/failed)" -gt 0 ] && ! 
 # No memory for buffers until the card has none left; then there is some again.
 out_of_memory() {
 	insert tools/selftests/nic/pool_fault/pool_fault.ko
-	trap 'rmmod pool_fault' EXIT
+	at_end rmmod pool_fault
 	ethtool -G "$(card)" rx 80
 	echo 1 > /sys/module/pool_fault/parameters/fail
 	lab l1 "ping -f -w 5 -s 1400 -q $card_address" > /dev/null || true
@@ -134,8 +134,7 @@ switched() {
 permanent_address() {
 	local name
 	name=$(card)
-	# shellcheck disable=SC2064 # the name is gone by then
-	trap "ip link set $name address $card_mac" EXIT
+	at_end ip link set "$name" address $card_mac
 	ip link set "$name" address 52:54:00:4c:41:55
 	modprobe e1000
 	"$top/tools/nic/switch" e1000 "$name"

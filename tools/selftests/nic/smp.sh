@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Two CPUs: one sends while the other one receives.
+# Two CPUs: one sends while the other one is in the poll function.
 . "$(dirname "$0")/../lib/nic.sh"
 
 # The pages of frames that a program sends back are released only with interrupts
@@ -10,8 +10,12 @@ netconsole_beside_it() {
 	local before flood
 	before=$(count rx_xdp_tx)
 	netconsole_start
+	echo 0 > "/proc/irq/$(cat "/sys/class/net/$(card)/device/irq")/smp_affinity_list"
+	taskset -pc 1 $BASHPID
 	# ping ends at the first error, as where nobody answers ARP
 	peer_knows_card permanent
+	at_end lab l1 ip neigh delete $card_address dev $peer_tap
+	at_end lab l1 pkill ping
 	lab l1 ping -f -l 64 -w 300 -s 1000 -q $card_address > /dev/null &
 	flood=$!
 	wait_until eval "[ \$(count rx_xdp_tx) -gt $((before + 100)) ]"

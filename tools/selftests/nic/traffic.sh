@@ -34,9 +34,7 @@ ipv6_arrives_whole() {
 	expect "truncated packets" $(($(truncated) - before)) 0
 }
 
-# whatever came of it, the next test begins without
 vlan_end() {
-	set +e
 	ip link delete lab.vlan
 	lab l1 ip link delete lab.vlan
 	ethtool -K "$(card)" rxvlan on > /dev/null
@@ -44,7 +42,7 @@ vlan_end() {
 
 # vlan [off]: tags by the card, or by the stack
 vlan() {
-	trap vlan_end EXIT
+	at_end vlan_end
 	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
 	lab l1 "modprobe 8021q; ip link add link $peer_tap name lab.vlan type vlan id 2047;
 		ip address replace 192.168.99.1/24 dev lab.vlan; ip link set lab.vlan up"
@@ -58,7 +56,6 @@ vlan() {
 echo_requests() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
 
 priority_tags_end() {
-	set +e
 	lab l1 ip link delete lab.prio
 	ip address delete 192.168.98.2/32 dev "$(card)"
 	ethtool -K "$(card)" rxvlan on > /dev/null
@@ -68,7 +65,7 @@ priority_tags_end() {
 # whether the card takes the tag off or the stack
 priority_tags() {
 	local before
-	trap priority_tags_end EXIT
+	at_end priority_tags_end
 	[ $# = 0 ] || ethtool -K "$(card)" rxvlan off > /dev/null
 	ip address replace 192.168.98.2/32 dev "$(card)"
 	lab l1 "modprobe 8021q; ip link add link $peer_tap name lab.prio type vlan id 0 egress-qos-map 0:5
@@ -91,7 +88,6 @@ netconsole_in_a_flood() {
 
 addresses_end() {
 	local path
-	set +e
 	for path in /sys/class/net/lab.mv*; do
 		ip link delete "${path##*/}"
 	done
@@ -100,7 +96,7 @@ addresses_end() {
 # addresses COUNT: more unicast addresses than the card has entries for, too
 addresses() {
 	local i name neighbours=
-	trap addresses_end EXIT
+	at_end addresses_end
 	name=$(card)
 	for ((i = 1; i <= $1; i++)); do
 		ip link add link "$name" name lab.mv$i type macvlan mode private
@@ -139,9 +135,8 @@ multicast() {
 own_mac() {
 	local name
 	name=$(card)
-	# whatever comes: the other tests know the card by its address
-	# shellcheck disable=SC2064 # the name is gone by then
-	trap "ip link set $name address $card_mac" EXIT
+	# the other tests know the card by its address
+	at_end ip link set "$name" address $card_mac
 	ip link set "$name" address 52:54:00:4c:41:77
 	lab l1 ip neigh flush dev $peer_tap
 	wait_until reaches $peer

@@ -41,7 +41,7 @@ stays_attached() {
 }
 
 long_frames() {
-	refused with_program pass ip link set "$(card)" mtu 9000 2> /dev/null
+	with_program pass refused ip link set "$(card)" mtu 9000
 	ip link set "$(card)" mtu 9000
 	refused stays_attached 2> /dev/null
 	ip link set "$(card)" mtu 1500
@@ -57,7 +57,7 @@ longer_frames() {
 	local before
 	before=$(count rx_xdp_drop)
 	lab l1 ip link set $peer_tap mtu 9000
-	trap 'lab l1 ip link set $peer_tap mtu 1500' EXIT
+	at_end lab l1 ip link set $peer_tap mtu 1500
 	lab l1 ping -c 1 -W 10 -q -s 4000 $card_address > /dev/null
 	with_program pass longer_frames_dropped "$before"
 }
