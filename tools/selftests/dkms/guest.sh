@@ -62,12 +62,13 @@ takes_card_over() {
 	card
 }
 
-# Its VLAN would be lost with the interface: that is for the next boot.
+# Its VLAN would be lost with the interface, so the card keeps pve1000 until the
+# next boot.
 leaves_card_in_use() {
 	modprobe 8021q
 	ip link add link "$(card)" name lab.vlan type vlan id 5
-	"$install" uninstall guest 2>&1 | tee "$work/said"
-	ip link delete lab.vlan
+	at_end ip link delete lab.vlan
+	"$install" uninstall guest > "$work/said" 2>&1
 	grep 'pve1000 keeps its cards until the next boot: .*lab.vlan' "$work/said"
 	card
 	nothing_left
