@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "kvm_api.h"
+#include "ring.h"
 #include "vcpu.h"
 
 #include "compat/kvm_host.h"
@@ -205,17 +206,19 @@ out:
 	return r;
 }
 
-/* Whether the newest write of this vCPU is no longer between first and last. */
 bool pvio_host_ring_drained(struct pvio_host_batch *b)
 {
 	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
 	struct kvm_coalesced_mmio_ring *ring =
 		pv->vcpu->kvm->coalesced_mmio_ring;
-	u32 first = READ_ONCE(ring->first) % KVM_COALESCED_MMIO_MAX;
-	u32 last = READ_ONCE(ring->last) % KVM_COALESCED_MMIO_MAX;
-	u32 max = KVM_COALESCED_MMIO_MAX;
+	u32 first, last;
 
-	return (pv->ring_mark + max - first) % max >= (last + max - first) % max;
+	last = READ_ONCE(ring->last) % KVM_COALESCED_MMIO_MAX;
+	/* in this order, see ring.h */
+	smp_rmb();
+	first = READ_ONCE(ring->first) % KVM_COALESCED_MMIO_MAX;
+	return pvio_host_ring_passed(pv->ring_mark, last, first,
+				     KVM_COALESCED_MMIO_MAX);
 }
 
 void pvio_host_ring_distrust(struct pvio_host_batch *b)

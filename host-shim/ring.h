@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The arithmetic of the coalesced ring, apart from KVM. */
+#ifndef PVIO_HOST_RING_H
+#define PVIO_HOST_RING_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <linux/types.h>
+#endif
+
+/**
+ * pvio_host_ring_passed() - whether user space has taken an entry of the ring
+ * @mark:	the entry
+ * @last:	where the next entry goes, read after the entry was queued
+ * @first:	the oldest entry, read after @last
+ * @max:	length of the ring
+ *
+ * The ring has one entry less than @max. While @mark is in it, so is all from
+ * @first to @last, and @mark lies nearer to @first. Both indices may move on
+ * between the two reads: if @first was read first, others could queue so much
+ * meanwhile that @last comes round to it. This way round, the worst is an
+ * answer of false though @mark was taken: one more flush.
+ *
+ * Return: true only if @mark was taken.
+ */
+static inline bool pvio_host_ring_passed(__u32 mark, __u32 last, __u32 first,
+					 __u32 max)
+{
+	return (mark + max - first) % max >= (last + max - first) % max;
+}
+
+#endif /* PVIO_HOST_RING_H */
