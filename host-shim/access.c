@@ -4,6 +4,7 @@
 
 #include <kvm/iodev.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 
 #include "backend.h"
 #include "kvm_api.h"
@@ -293,4 +294,16 @@ u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op)
 	memcpy(&value, pvio_kind_is_mmio(op->kind) ?
 	       (void *)vcpu->run->mmio.data : vcpu->arch.pio_data, op->size);
 	return value;
+}
+
+/*
+ * Documentation/virt/kvm/api.rst, section 5, on the exits that are completed by
+ * the next KVM_RUN: with an unmasked signal pending, or immediate_exit set, it
+ * completes them "without allowing further instructions to be executed".
+ */
+bool pvio_host_user_interrupts(struct pvio_host_batch *b)
+{
+	struct kvm_run *run = pvio_host_batch_vcpu(b)->vcpu->run;
+
+	return READ_ONCE(run->immediate_exit) || signal_pending(current);
 }

@@ -46,4 +46,11 @@ bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op);
 bool pvio_host_user_flush(struct pvio_host_batch *b);
 __u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op);
 
+/*
+ * Whether user space wants the vCPU back: what it asked for next, such as a
+ * pause, a reset or a migration, must not see operations behind the one that
+ * it has just performed.
+ */
+bool pvio_host_user_interrupts(struct pvio_host_batch *b);
+
 #endif /* PVIO_HOST_BACKEND_H */

@@ -195,12 +195,20 @@ enum pvio_host_next pvio_host_batch_step(struct pvio_host_batch *b)
 	return b->unflushed ? flush_in_user(b) : PVIO_HOST_NEXT_FINISH;
 }
 
+/* What user space performed is over; it gets no more where it asked for that. */
+static enum pvio_host_next step_unless_interrupted(struct pvio_host_batch *b)
+{
+	if (pvio_host_user_interrupts(b))
+		return PVIO_HOST_NEXT_FINISH;
+	return pvio_host_batch_step(b);
+}
+
 static enum pvio_host_next continue_after_flush(struct pvio_host_batch *b)
 {
 	if (pvio_host_ring_drained(b)) {
 		b->unflushed = 0;
 		b->flushes = 0;
-		return pvio_host_batch_step(b);
+		return step_unless_interrupted(b);
 	}
 	if (b->flushes < MAX_FLUSHES)
 		return flush_in_user(b);
@@ -215,6 +223,9 @@ static enum pvio_host_next continue_after_flush(struct pvio_host_batch *b)
 /**
  * pvio_host_batch_continue() - go on after user space did what it was asked for
  * @b: the batch
+ *
+ * Where user space interrupts the vCPU, the batch ends short, and the guest
+ * runs the rest; only writes that are still in the ring are flushed before.
  *
  * Context: as pvio_host_batch_step().
  * Return: as pvio_host_batch_step().
@@ -231,7 +242,7 @@ enum pvio_host_next pvio_host_batch_continue(struct pvio_host_batch *b)
 		op->value = pvio_host_user_value(b, op);
 	if (!complete_op(b))
 		return PVIO_HOST_NEXT_FINISH;
-	return pvio_host_batch_step(b);
+	return step_unless_interrupted(b);
 }
 
 /**

@@ -30,6 +30,7 @@ static unsigned int seed;
 static uint8_t page[PVIO_PAGE_SIZE];
 static unsigned int performed, exits, in_ring;
 static bool faulty;
+static bool interrupted;	/* nothing may be performed any more */
 
 static bool chance(unsigned int n)
 {
@@ -68,6 +69,7 @@ bool pvio_host_mmio_allowed(struct pvio_host_batch *b, const struct pvio_op *op)
 /* Whatever is performed must be something that may be. */
 static void check_performed(const struct pvio_op *op)
 {
+	CHECK(!interrupted);
 	CHECK(op->kind <= PVIO_MMIO_WRITE && !op->flags && !op->reserved);
 	if (pvio_kind_is_mmio(op->kind))
 		CHECK(op->size && op->size <= 8 && !(op->size & (op->size - 1)));
@@ -94,6 +96,7 @@ int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op)
 
 int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 {
+	check_performed(op);
 	CHECK(!pvio_kind_is_read(op->kind));
 	if (chance(10))
 		return -1;
@@ -138,6 +141,12 @@ __u64 pvio_host_user_value(struct pvio_host_batch *b, const struct pvio_op *op)
 	return random();
 }
 
+bool pvio_host_user_interrupts(struct pvio_host_batch *b)
+{
+	interrupted = chance(10);
+	return interrupted;
+}
+
 /* Mostly sound operations, so that they get past the checks. */
 static void random_page(void)
 {
@@ -170,6 +179,7 @@ static void one_batch(void)
 
 	random_page();
 	faulty = chance(3);
+	interrupted = false;
 	performed = 0;
 	exits = 0;
 	in_ring = 0;

@@ -310,7 +310,8 @@ TEST_F(vm, processor_modes)
 	EXPECT_DONE(v, PVIO_ABI_VERSION);
 }
 
-TEST_F(vm, immediate_exit_drains)
+/* The guest runs the rest. */
+TEST_F(vm, immediate_exit_ends_a_batch)
 {
 	struct vmm *v = &self->v;
 
@@ -318,14 +319,49 @@ TEST_F(vm, immediate_exit_drains)
 		port_read(&self->ops[i], 0x170 + i, 1);
 	vmm_batch(v, 3);
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	vmm_io_answer(v, 0x50);
 	/* what QEMU does before it stops a vCPU */
 	v->run->immediate_exit = 1;
-	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x171, 1);
-	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x172, 1);
 	EXPECT_EQ(-EINTR, vmm_run(v));
-	EXPECT_EQ(3, vmm_rax(v));
+	EXPECT_EQ(1, vmm_rax(v));
+	EXPECT_EQ(0x50, self->ops[0].value);
 	v->run->immediate_exit = 0;
-	EXPECT_DONE(v, 3);
+	EXPECT_DONE(v, 1);
+}
+
+TEST_F(vm, signal_ends_a_batch)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 3; i++)
+		port_write(&self->ops[i], 0x170 + i, 1, i);
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, 0x170, 1);
+	ASSERT_EQ(0, vmm_signal(v, true));
+	EXPECT_EQ(-EINTR, vmm_run(v));
+	EXPECT_EQ(1, vmm_rax(v));
+	ASSERT_EQ(0, vmm_signal(v, false));
+	EXPECT_DONE(v, 1);
+}
+
+/* What is queued already is as good as done, and so is flushed first. */
+TEST_F(vm, immediate_exit_flushes)
+{
+	struct vmm *v = &self->v;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	port_write(&self->ops[0], 0x170, 1, 0);
+	port_write(&self->ops[1], 0x171, 1, 0);
+	port_read(&self->ops[2], 0x172, 1);
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	v->run->immediate_exit = 1;
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	v->ring->first = v->ring->last;
+	EXPECT_EQ(-EINTR, vmm_run(v));
+	EXPECT_EQ(2, vmm_rax(v));
+	v->run->immediate_exit = 0;
+	EXPECT_DONE(v, 2);
 }
 
 /* What is about the CPU that writes goes to user space on its own. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -200,6 +201,26 @@ int vmm_run(struct vmm *v)
 	    v->run->io.port == VMM_DONE_PORT)
 		return VMM_DONE;
 	return v->run->exit_reason;
+}
+
+/* SIGUSR1 is blocked; it is sent, or taken back. */
+int vmm_signal(struct vmm *v, bool pending)
+{
+	struct {
+		struct kvm_signal_mask head;
+		uint8_t sigset[8];	/* all signals get through */
+	} mask = { .head.len = 8 };
+	sigset_t usr1;
+	int number;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	if (!pending)
+		return sigwait(&usr1, &number);
+	if (sigprocmask(SIG_BLOCK, &usr1, NULL) < 0 ||
+	    ioctl(v->vcpu, KVM_SET_SIGNAL_MASK, &mask) < 0)
+		return -1;
+	return raise(SIGUSR1);
 }
 
 static struct kvm_regs get_regs(struct vmm *v)

@@ -58,6 +58,7 @@ int vmm_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b, uint64_t rdx);
 int32_t vmm_user_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b);
 int vmm_batch(struct vmm *v, uint64_t count);
 int vmm_run(struct vmm *v);		/* returns the exit reason, or -errno */
+int vmm_signal(struct vmm *v, bool pending);	/* one that only KVM_RUN sees */
 uint64_t vmm_rax(struct vmm *v);
 uint64_t vmm_rdx(struct vmm *v);
 struct pvio_op *vmm_ops(struct vmm *v);
