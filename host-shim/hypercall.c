@@ -137,11 +137,23 @@ static void record_batch(struct pvio_host_vcpu *pv)
 
 static int complete_user_exit(struct kvm_vcpu *vcpu);
 
+static struct pvio_host_registers read_registers(struct kvm_vcpu *vcpu)
+{
+	return (struct pvio_host_registers) {
+		.rip = pvio_host_kvm.get_linear_rip(vcpu),
+		.rax = vcpu->arch.regs[VCPU_REGS_RAX],
+		.rbx = vcpu->arch.regs[VCPU_REGS_RBX],
+		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
+		.rdx = vcpu->arch.regs[VCPU_REGS_RDX],
+	};
+}
+
 static int wait_for_user_exit(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
 
 	set_result(vcpu, 0, pvio_host_batch_note(&pv->batch));
+	pv->planted = read_registers(vcpu);
 	vcpu->arch.complete_userspace_io = complete_user_exit;
 	WRITE_ONCE(pv->waiting, true);
 	return 0;
@@ -169,13 +181,17 @@ static int follow_batch_step(struct pvio_host_vcpu *pv,
 static int continue_batch(struct kvm_vcpu *vcpu)
 {
 	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
+	struct pvio_host_registers now = read_registers(vcpu);
 	enum pvio_host_next next;
 
 	WRITE_ONCE(pv->waiting, false);
 	/* as KVM's own completions do: the port access is over */
 	vcpu->arch.pio.count = 0;
-	/* user space has moved the vCPU elsewhere, by a reset for one */
-	if (pvio_host_kvm.get_linear_rip(vcpu) != pv->rip) {
+	/*
+	 * User space has moved the vCPU elsewhere, by a reset for one, or to
+	 * another call of the same instruction, as in a saved state.
+	 */
+	if (memcmp(&now, &pv->planted, sizeof(now))) {
 		pv->stats.abandoned++;
 		percpu_ref_put(&pvio_host_users);
 		return 1;
@@ -214,7 +230,6 @@ static int run_batch(struct kvm_vcpu *vcpu)
 	if (refusal)
 		return refuse_hypercall(vcpu, pv, refusal);
 
-	pv->rip = pvio_host_kvm.get_linear_rip(vcpu);
 	pv->stored = 0;
 	return follow_batch_step(pv, pvio_host_batch_step(&pv->batch));
 }

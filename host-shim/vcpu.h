@@ -43,6 +43,15 @@ struct pvio_host_vm {
 	struct rcu_head rcu;
 };
 
+/* By which a batch that waits for user space is known again. */
+struct pvio_host_registers {
+	unsigned long rip;	/* linear address of the hypercall */
+	unsigned long rax;
+	unsigned long rbx;
+	unsigned long rcx;
+	unsigned long rdx;
+};
+
 /**
  * struct pvio_host_vcpu - a vCPU that has sent a batch
  * @vcpu:	the vCPU, and the key in the hash table
@@ -50,7 +59,7 @@ struct pvio_host_vm {
  * @hash:	in the hash table, read under RCU
  * @node:	in pvio_host_vm.vcpus
  * @rcu:	for freeing
- * @rip:	linear address of the hypercall that sent it
+ * @planted:	what its registers hold while the batch waits for user space
  * @kvm_complete: KVM's own completion of the exit under way, which a removal
  *		of the module puts in the place of ours; NULL where it has none
  * @ring_mark:	the slot of its newest write in the coalesced ring
@@ -61,7 +70,7 @@ struct pvio_host_vm {
  * @stats:	counters
  * @batch:	the batch being run
  *
- * @rip to @batch belong to whoever holds vcpu->mutex: the thread in KVM_RUN
+ * @planted to @batch belong to whoever holds vcpu->mutex: the thread in KVM_RUN
  * or the removal of the module.
  */
 struct pvio_host_vcpu {
@@ -70,7 +79,7 @@ struct pvio_host_vcpu {
 	struct hlist_node hash;
 	struct list_head node;
 	struct rcu_head rcu;
-	unsigned long rip;
+	struct pvio_host_registers planted;
 	int (*kvm_complete)(struct kvm_vcpu *vcpu);
 	u32 ring_mark;
 	unsigned int stored;

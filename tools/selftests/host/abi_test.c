@@ -364,6 +364,22 @@ TEST_F(vm, immediate_exit_flushes)
 	EXPECT_DONE(v, 2);
 }
 
+/* A saved state may be that of another call of the same instruction. */
+TEST_F(vm, other_registers_abandon_a_batch)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 3; i++)
+		port_read(&self->ops[i], 0x170 + i, 1);
+	vmm_batch(v, 3);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x171, 1);
+	vmm_batch(v, 3);
+	for (int i = 0; i < 3; i++)
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170 + i, 1);
+	EXPECT_DONE(v, 3);
+}
+
 /* What is about the CPU that writes goes to user space on its own. */
 TEST_F(vm, ports_that_are_not_queued)
 {
