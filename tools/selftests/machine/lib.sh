@@ -7,29 +7,39 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 kernel=$(uname -r)
+# A panic is one of the tests: it must not end the guest's QEMU.
+options="$(PYTHONPATH=$top/tools/lab python3 -c 'from lablib.kernel import KERNEL_OPTIONS
+print(KERNEL_OPTIONS)') panic=0"
 guest=192.168.99.2
+guest_mac=52:54:00:4c:43:01
 host=192.168.99.1
+echo=$top/tools/selftests/nic/echo
 echo_port=4007
 shell_port=4008
 
-# What is in the guest's RAM
-
-# module_files NAME...: in the order of insertion, of the kernel and of the project
-module_files() {
-	modprobe -S "$kernel" --show-depends -a "$@" | sed -n 's/^insmod //p' | awk '!seen[$1]++'
-	printf '%s\n' "$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
+make_parts() {
+	make_initrd
+	make_disks
+	make_bridge
 }
 
+# What is in the guest's RAM
+
+# kernel_modules NAME...: files, in the order of insertion
+kernel_modules() {
+	modprobe -C /dev/null -S "$kernel" --show-depends -a "$@" |
+		sed -n 's/^insmod //p' | awk '!seen[$1]++'
+}
+
+# put_modules LIST FILE...: guest-init finds them by that list
 put_modules() {
-	local file name
-	mkdir "$root/mod"
-	for file in $(module_files ata_piix sd_mod ext4 mii); do
+	local list=$1 file name
+	shift
+	mkdir -p "$root/mod"
+	for file; do
 		name=$(basename "${file%.xz}")
 		xz -dcf "$file" > "$root/mod/$name"
-		echo "$name" >> "$root/mod/order"
-	done
-	for file in $(modprobe -S "$kernel" --show-depends netconsole | sed -n 's/^insmod //p'); do
-		xz -dcf "$file" > "$root/mod/$(basename "${file%.xz}")"
+		echo "$name" >> "$root/mod/$list"
 	done
 }
 
@@ -50,7 +60,11 @@ make_initrd() {
 	ln -s busybox "$root/bin/sh"
 	put_program "$(command -v badblocks)"
 	put_program "$(command -v kexec)"
-	put_modules
+	# shellcheck disable=SC2046 # files
+	put_modules boot $(kernel_modules ata_piix sd_mod ext4 mii) \
+		"$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
+	# shellcheck disable=SC2046 # files
+	put_modules netconsole $(kernel_modules netconsole)
 	cp "$(dirname "${BASH_SOURCE[0]}")/guest-init" "$root/init"
 	(cd "$root" && find . | busybox cpio -o -H newc) > "$work/initrd"
 }
@@ -80,6 +94,14 @@ make_bridge() {
 		ip tuntap add $tap mode tap
 		ip link set $tap master machine up
 	done
+	# ping ends at the first error, as where nobody answers ARP
+	ip neigh replace $guest dev machine lladdr $guest_mac nud permanent
+}
+
+# The card always receives and sends, until the file ends.
+ping_start() {
+	ping -i 0.05 -s 1400 -q $guest > /dev/null &
+	pings=$!
 }
 
 # start_vm NUMBER [OPTION...]: 0 or 1, of which one at a time runs the guest
@@ -97,16 +119,16 @@ start_vm() {
 		-qmp "unix:$LAB_QMP,server=on,wait=off" \
 		-kernel "/boot/vmlinuz-$kernel" -initrd "$work/initrd" -append "$options" \
 		"${disks[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
-		-device e1000,netdev=net,mac=52:54:00:4c:43:01 "$@" > "$work/qemu$number" 2>&1 &
+		-device e1000,netdev=net,mac=$guest_mac "$@" > "$work/qemu$number" 2>&1 &
 	vm=$!
 	console=$work/console$number
-	wait_until [ -S "$LAB_QMP" ]
+	wait_until eval "[ -S $LAB_QMP ] || gone $vm"
 }
 
 # gone PROCESS
 gone() { ! kill -0 "$1" 2> /dev/null; }
 
-# monitor COMMAND...: of QEMU's own, which says nothing when it works
+# monitor COMMAND...: a command of QEMU's human monitor, which has no answer when it works
 monitor() {
 	local answer
 	answer=$(qmp human-monitor-command "$(jq -n --arg line "$*" '{"command-line": $line}')")
@@ -118,14 +140,20 @@ times_up() { grep -c 'machine: up' "$console" || true; }
 
 wait_until_up() { wait_until eval "[ \$(times_up) = $1 ]"; }
 
-# in_guest COMMAND...: its output
+# in_guest COMMAND...: its output and its exit code
 in_guest() {
-	local connection
+	local connection said
 	exec {connection}<> /dev/tcp/$guest/$shell_port
-	printf '%s\nexit\n' "$*" >&$connection
-	cat <&$connection
+	printf '%s\necho "status $?"\nexit\n' "$*" >&$connection
+	said=$(cat <&$connection)
 	exec {connection}>&-
+	[[ $said =~ ^(.*)status\ ([0-9]+)$ ]] || fail "the guest's shell did not end: $said"
+	printf '%s' "${BASH_REMATCH[1]}"
+	return "${BASH_REMATCH[2]}"
 }
+
+# helps yes|no: the host serves its batches
+helps() { [ "$(in_guest cat /sys/kernel/debug/pvio/host)" = "$1" ]; }
 
 # What the guest does all the time
 
@@ -143,29 +171,30 @@ records() { grep -c 'machine: kept record' "$console"; }
 
 records_move() { wait_until eval "[ \$(records) -gt $(($(records) + 2)) ]"; }
 
-# last FOUND|KEPT: the number of that record
-last() { grep -o "machine: $1 record [0-9]*" "$console" | tail -n 1 | grep -o '[0-9]*$'; }
-
-echoed() {
-	local connection
-	head -c 300000 /dev/urandom > "$work/noise"
-	exec {connection}<> /dev/tcp/$guest/$echo_port
-	cat "$work/noise" >&$connection &
-	head -c 300000 <&$connection | cmp - "$work/noise"
-	exec {connection}>&-
+# What the guest said was kept before it came up the last time was there.
+records_survived() {
+	tr -d '\r' < "$console" | awk '
+		/machine: kept record/ { kept = $NF }
+		/machine: found record/ { found = $NF; before = kept }
+		END {
+			print "record " found " found, " before " was kept"
+			exit !(before && found >= before)
+		}'
 }
 
 # works: both devices do, and neither kernel nor badblocks complained
 works() {
 	disk_moves
 	records_move
-	echoed
+	$echo tcp 300000 $guest $echo_port
+	kill -0 $pings
 	no_complaints
 }
 
 no_complaints() {
-	local text
-	text=$( (in_guest dmesg; cat "$console") | grep -E \
-		'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout)|I/O error|WARNING:|BUG:|EXT4-fs error|NETDEV WATCHDOG|machine: (badblocks|no )' || true)
+	local log text
+	log=$(in_guest dmesg)
+	text=$(cat - "$console" <<< "$log" | grep -E \
+		'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout|frozen|limiting)|I/O error|refused|WARNING:|BUG:|EXT4-fs error|NETDEV WATCHDOG|machine: (badblocks|no )' || true)
 	[ -z "$text" ] || fail "the guest: $text"
 }
