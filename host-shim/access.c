@@ -305,5 +305,5 @@ bool pvio_host_user_interrupts(struct pvio_host_batch *b)
 {
 	struct kvm_run *run = pvio_host_batch_vcpu(b)->vcpu->run;
 
-	return READ_ONCE(run->immediate_exit) || signal_pending(current);
+	return pvio_host_kvm_immediate_exit(run) || signal_pending(current);
 }

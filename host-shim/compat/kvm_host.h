@@ -38,6 +38,20 @@ static inline bool pvio_host_kvm_dirty_ring(const struct kvm *kvm)
 }
 
 /*
+ * Whether user space wants KVM_RUN to return at once. Its name warns KVM's
+ * authors since 6.11 that user space may change it at any moment; here that
+ * does no harm.
+ */
+static inline bool pvio_host_kvm_immediate_exit(const struct kvm_run *run)
+{
+#ifdef HINT_UNSAFE_IN_KVM
+	return READ_ONCE(run->HINT_UNSAFE_IN_KVM(immediate_exit));
+#else
+	return READ_ONCE(run->immediate_exit);
+#endif
+}
+
+/*
  * kvm_emulate_hypercall() tries Xen's and Hyper-V's calls before it reads RAX
  * as a number of KVM's own; the predicates that it uses are private to KVM.
  * 5.12 brought Xen's calls as an option, 6.8 made Hyper-V's one, too.
