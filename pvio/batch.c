@@ -5,6 +5,7 @@
 #include <asm/barrier.h>
 #include <linux/bug.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -15,6 +16,9 @@
 #include "hypercall.h"
 #include "pvio.h"
 #include "stats.h"
+
+/* For so long the host is not asked for a batch again that it has refused. */
+#define PVIO_REFUSED_INTERVAL	HZ
 
 /**
  * pvio_batch_alloc() - make a batch
@@ -72,9 +76,11 @@ static unsigned int add_op(struct pvio_batch *b, enum pvio_kind kind, u64 addr,
 {
 	unsigned int i = b->count;
 
-	/* a driver's mistake: better the last slot than memory behind it */
-	if (WARN_ON_ONCE(i >= b->max))
-		i = b->max - 1;
+	/* a driver's mistake: what was asked for does not run in part */
+	if (WARN_ON_ONCE(i >= b->max)) {
+		b->overfull = true;
+		return b->max - 1;
+	}
 	b->ops[i] = (struct pvio_op) {
 		.kind = kind,
 		.size = size,
@@ -174,6 +180,18 @@ static unsigned int apply_handover(struct pvio_batch *b, unsigned int from,
 	return done;
 }
 
+/*
+ * What the host refuses once, it will refuse again: for what is in the batch,
+ * or for what the guest is.
+ */
+static void note_refusal(struct pvio_batch *b, long error)
+{
+	if (!b->refused)
+		pr_warn_ratelimited("the host refused a batch: error %ld\n", error);
+	b->refused = true;
+	b->ask_again = jiffies + PVIO_REFUSED_INTERVAL;
+}
+
 /* Returns the operations done, those before @from included. */
 static unsigned int run_ops_on_host(struct pvio_batch *b, unsigned int from,
 				    unsigned int count)
@@ -184,12 +202,14 @@ static unsigned int run_ops_on_host(struct pvio_batch *b, unsigned int from,
 	r = pvio_hypercall_batch(b->gpa + from * sizeof(*b->ops), count, &note);
 	if (note & PVIO_HANDOVER)
 		return apply_handover(b, from, r, note);
-	if (likely(r >= 0))
+	if (likely(r >= 0)) {
+		b->refused = false;
 		return from + min_t(long, r, count);
+	}
 	if (r == -PVIO_ENOSYS)
 		pvio_host_lost();
 	else
-		pr_warn_ratelimited("the host refused a batch: error %ld\n", r);
+		note_refusal(b, r);
 	return from;
 }
 
@@ -201,6 +221,14 @@ static bool batch_was_stopped(const struct pvio_batch *b, unsigned int done)
 	       pvio_op_stops(last, last->value);
 }
 
+/* The longest piece of a batch that the host takes now. */
+static unsigned int max_ops_on_host(const struct pvio_batch *b)
+{
+	if (b->refused && time_before(jiffies, b->ask_again))
+		return 0;
+	return pvio_host_max_ops();
+}
+
 /**
  * pvio_batch_run() - run a batch
  * @b: the batch, which may be run again afterwards
@@ -208,13 +236,16 @@ static bool batch_was_stopped(const struct pvio_batch *b, unsigned int done)
  * Context: any, serialised by the caller; migration to another CPU in the
  * middle does no harm.
  * Return: how many operations were done. It is less than asked for where a
- * conditional stop ended the batch.
+ * conditional stop ended the batch, and 0 where more was asked for than there
+ * is room in it.
  */
 unsigned int pvio_batch_run(struct pvio_batch *b)
 {
-	unsigned int max = pvio_host_max_ops();
+	unsigned int max = max_ops_on_host(b);
 	unsigned int done = 0, chunk, calls = 0;
 
+	if (unlikely(b->overfull))
+		return 0;
 	/* as outl() and writel(): what the device will read is in memory */
 	dma_wmb();
 	/* one operation is one exit anyway, and cheaper as an instruction */
@@ -223,7 +254,7 @@ unsigned int pvio_batch_run(struct pvio_batch *b)
 		calls++;
 		chunk += done;
 		done = run_ops_on_host(b, done, chunk - done);
-		if (done < chunk)
+		if (done < chunk || batch_was_stopped(b, done))
 			break;
 	}
 	pvio_client_count(b->client, b->count, calls, done);

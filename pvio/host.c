@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <asm/hypervisor.h>
 #include <linux/cache.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -116,13 +117,16 @@ EXPORT_SYMBOL_GPL(pvio_host_serves);
  * pvio_host_detect() - see whether the hypervisor is one to ask
  *
  * A hypercall instruction is executed under KVM only: others may answer it
- * with #UD. A guest whose memory is encrypted cannot share batches.
+ * with #UD. Where KVM plays Hyper-V for this guest, the calls are Hyper-V's
+ * (kvm_emulate_hypercall() in arch/x86/kvm/x86.c). A guest whose memory is
+ * encrypted cannot share batches.
  *
  * Context: module initialisation.
  */
 void pvio_host_detect(void)
 {
 	if (!pvio_cpuid_base("KVMKVMKVM\0\0\0") ||
+	    hypervisor_is_type(X86_HYPER_MS_HYPERV) ||
 	    pvio_memory_encrypted()) {
 		pr_info("no host to ask for batches\n");
 		return;

@@ -14,6 +14,7 @@
 #ifndef PVIO_H
 #define PVIO_H
 
+#include <linux/bug.h>
 #include <linux/types.h>
 
 #include "pvio_abi.h"
@@ -28,6 +29,9 @@ struct pvio_client;
  * @gpa:	guest-physical address of @ops
  * @count:	operations filled in
  * @max:	room in @ops
+ * @overfull:	there was no room for an operation: it must not run
+ * @refused:	the host refused it, and is not asked again before @ask_again
+ * @ask_again:	in jiffies
  */
 struct pvio_batch {
 	struct pvio_client *client;
@@ -36,6 +40,9 @@ struct pvio_batch {
 	phys_addr_t gpa;
 	unsigned int count;
 	unsigned int max;
+	bool overfull;
+	bool refused;
+	unsigned long ask_again;
 };
 
 /**
@@ -76,6 +83,7 @@ unsigned int pvio_mmio_read(struct pvio_batch *b,
 static inline void pvio_batch_reset(struct pvio_batch *b)
 {
 	b->count = 0;
+	b->overfull = false;
 }
 
 /**
@@ -88,6 +96,8 @@ static inline void pvio_batch_reset(struct pvio_batch *b)
  */
 static inline void pvio_stop_unless(struct pvio_batch *b, u32 mask, u32 want)
 {
+	if (WARN_ON_ONCE(!b->count))
+		return;
 	b->ops[b->count - 1].mask = mask;
 	b->ops[b->count - 1].want = want;
 }

@@ -2,6 +2,8 @@
 /*
  * debugfs files of pvio_test to write to:
  *	writes		"COUNT LOOPS": LOOPS batches of COUNT writes of a port
+ *	refused		"COUNT LOOPS": LOOPS runs of a batch of COUNT writes that
+ *			the host refuses
  *	hold_irq	"IRQ MS": keeps an interrupt from the CPU, at most so long;
  *			"0 0" lets it go
  * and one to read:
@@ -9,7 +11,9 @@
  */
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
+#include <linux/io.h>
 #include <linux/kstrtox.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
@@ -62,6 +66,38 @@ static int writes(unsigned int count, unsigned int loops)
 	return 0;
 }
 
+/* Memory is no device for the host; here, it can be written to like one. */
+static int run_refused(struct pvio_batch *b, u32 *word, unsigned int loops)
+{
+	struct pvio_region region = {
+		.mapped = (void __iomem __force *)word,
+		.phys = virt_to_phys(word),
+	};
+	unsigned int i;
+
+	for (i = 1; i <= b->max; i++)
+		pvio_mmio_write(b, &region, 0, sizeof(*word), i);
+	while (loops--) {
+		*word = 0;
+		if (pvio_batch_run(b) != b->max || *word != b->max)
+			return -EIO;
+	}
+	return 0;
+}
+
+static int refused(unsigned int count, unsigned int loops)
+{
+	struct pvio_batch *b = pvio_batch_alloc(pvio_test_client, count);
+	u32 *word = kzalloc(sizeof(*word), GFP_KERNEL);
+	int r = -ENOMEM;
+
+	if (b && word)
+		r = run_refused(b, word, loops);
+	kfree(word);
+	pvio_batch_free(b);
+	return r;
+}
+
 /* The file's private data is which of the above it is for. */
 static ssize_t trigger_write(struct file *file, const char __user *from,
 			     size_t len, loff_t *pos)
@@ -95,6 +131,7 @@ static const struct file_operations trigger_fops = {
 void pvio_trigger_create(struct dentry *dir)
 {
 	debugfs_create_file("writes", 0200, dir, writes, &trigger_fops);
+	debugfs_create_file("refused", 0200, dir, refused, &trigger_fops);
 	debugfs_create_file("hold_irq", 0200, dir, hold_irq, &trigger_fops);
 	debugfs_create_u32("held_irq", 0400, dir, &held_irq);
 }
