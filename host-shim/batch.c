@@ -25,12 +25,13 @@
 #define MAX_FLUSHES	1000
 
 /*
- * QEMU's vapic device (hw/i386/kvmvapic.c) looks at the RIP when this port is
- * written to, and KVM moves the RIP before that exit, not after it as for any
- * other port (KVM_X86_QUIRK_OUT_7E_INC_RIP). In a batch it would see the RIP of
- * the hypercall.
+ * QEMU's vapic device (hw/i386/kvmvapic.c) has these two ports, and looks at
+ * the RIP when they are written to. KVM moves the RIP before an exit for the
+ * first, not after it as for any other port (KVM_X86_QUIRK_OUT_7E_INC_RIP). In
+ * a batch the device would see the RIP of the hypercall.
  */
-#define VAPIC_PORT		0x7e
+#define VAPIC_FIRST_PORT	0x7e
+#define VAPIC_LAST_PORT		0x7f
 
 const struct pvio_host_refusal_info pvio_host_refusals[PVIO_HOST_REFUSALS] = {
 	[PVIO_HOST_ACCEPTED]	      = { "accepted",	0 },
@@ -54,7 +55,8 @@ static enum pvio_host_refusal check_port(const struct pvio_op *op)
 		return PVIO_HOST_REFUSED_SIZE;
 	if (op->addr > 0x10000 - op->size)
 		return PVIO_HOST_REFUSED_PORT;
-	if (op->addr == VAPIC_PORT && !pvio_kind_is_read(op->kind))
+	if (!pvio_kind_is_read(op->kind) && op->addr <= VAPIC_LAST_PORT &&
+	    op->addr + op->size > VAPIC_FIRST_PORT)
 		return PVIO_HOST_REFUSED_PORT;
 	return PVIO_HOST_ACCEPTED;
 }

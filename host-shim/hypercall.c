@@ -219,12 +219,16 @@ static int complete_user_exit(struct kvm_vcpu *vcpu)
 static int run_batch(struct kvm_vcpu *vcpu)
 {
 	enum pvio_host_refusal refusal = check_caller(vcpu);
-	struct pvio_host_vcpu *pv = pvio_host_vcpu_get(vcpu);
+	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
 	unsigned long gpa = read_argument(vcpu, VCPU_REGS_RBX);
 	unsigned long count = read_argument(vcpu, VCPU_REGS_RCX);
 
-	if (!pv)
-		return refuse_hypercall(vcpu, NULL, PVIO_HOST_REFUSED_NOMEM);
+	/* nothing is allocated for whom nothing will be run */
+	if (!pv && !refusal) {
+		pv = pvio_host_vcpu_get(vcpu);
+		if (!pv)
+			refusal = PVIO_HOST_REFUSED_NOMEM;
+	}
 	if (!refusal)
 		refusal = pvio_host_batch_begin(&pv->batch, gpa, count);
 	if (refusal)

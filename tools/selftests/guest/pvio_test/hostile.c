@@ -104,6 +104,8 @@ static int bad_port_fields(struct seq_file *m)
 		{ "port over the end", OP(PVIO_PORT_READ, 2, 0xffff) },
 		{ "four over the end", OP(PVIO_PORT_WRITE, 4, 0xfffd) },
 		{ "the VAPIC's port", OP(PVIO_PORT_WRITE, 1, 0x7e) },
+		{ "the VAPIC's other port", OP(PVIO_PORT_WRITE, 1, 0x7f) },
+		{ "the VAPIC's port at the end", OP(PVIO_PORT_WRITE, 4, 0x7b) },
 	};
 	unsigned int i;
 	int r = 0;
