@@ -7,6 +7,7 @@
 
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "hook.h"
 #include "hypercall.h"
@@ -60,6 +61,23 @@ static struct ftrace_ops vm_destruction_ops = {
 	.flags = HOOK_FLAGS,
 };
 
+/*
+ * Where ftrace has failed, a warning in the kernel log says so, it takes no hook
+ * away any more, and may go on calling it. Then the module must not be freed:
+ * its removal does not end, which harms nobody else.
+ */
+static void unregister_hook(struct ftrace_ops *ops)
+{
+	int r = unregister_ftrace_function(ops);
+
+	if (r)
+		pr_crit("ftrace has failed (%d) and keeps this module: reboot when you can\n",
+			r);
+	while (r)
+		schedule_timeout_idle(HZ);
+	pvio_host_ftrace_free_filter(ops);
+}
+
 /**
  * pvio_host_hook_vm_destruction() - be told of the end of a VM
  *
@@ -90,8 +108,7 @@ int pvio_host_hook_vm_destruction(void)
  */
 void pvio_host_unhook_vm_destruction(void)
 {
-	unregister_ftrace_function(&vm_destruction_ops);
-	pvio_host_ftrace_free_filter(&vm_destruction_ops);
+	unregister_hook(&vm_destruction_ops);
 }
 
 /**
@@ -125,6 +142,5 @@ int pvio_host_hook_hypercalls(void)
  */
 void pvio_host_unhook_hypercalls(void)
 {
-	unregister_ftrace_function(&hypercall_ops);
-	pvio_host_ftrace_free_filter(&hypercall_ops);
+	unregister_hook(&hypercall_ops);
 }
