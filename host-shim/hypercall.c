@@ -10,6 +10,7 @@
  */
 #include "hypercall.h"
 #include "kvm_api.h"
+#include "privilege.h"
 #include "vcpu.h"
 
 #include "compat/kvm_host.h"
@@ -75,22 +76,13 @@ static bool guest_is_encrypted(struct kvm_vcpu *vcpu)
 	return false;
 }
 
-/* kvm_require_cpl() queues a #GP at any other level; the call fails instead. */
-static bool caller_is_at_cpl0(struct kvm_vcpu *vcpu)
-{
-	if (pvio_host_kvm.require_cpl(vcpu, 0))
-		return true;
-	vcpu->arch.exception.pending = false;
-	return false;
-}
-
 static enum pvio_host_refusal check_caller(struct kvm_vcpu *vcpu)
 {
 	if (guest_is_encrypted(vcpu))
 		return PVIO_HOST_REFUSED_ENCRYPTED;
 	if (vcpu->arch.hflags & HF_GUEST_MASK)
 		return PVIO_HOST_REFUSED_NESTED;
-	if (!caller_is_at_cpl0(vcpu))
+	if (!pvio_host_caller_is_at_cpl0(vcpu))
 		return PVIO_HOST_REFUSED_PRIVILEGE;
 	if (read_argument(vcpu, VCPU_REGS_RDX))
 		return PVIO_HOST_REFUSED_ARGUMENT;

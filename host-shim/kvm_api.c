@@ -10,25 +10,20 @@ struct pvio_host_kvm_api pvio_host_kvm __read_mostly;
 
 static const struct {
 	const char *name;
-	size_t at;
+	void **place;
+	bool optional;
 } kvm_symbols[] = {
-#define SYMBOL(field) \
-	{ "kvm_" #field, offsetof(struct pvio_host_kvm_api, field) }
+#define SYMBOL(field, ...) \
+	{ "kvm_" #field, (void **)&pvio_host_kvm.field, __VA_ARGS__ }
 	SYMBOL(emulate_hypercall),
 	SYMBOL(skip_emulated_instruction),
 	SYMBOL(fast_pio),
 	SYMBOL(get_linear_rip),
-	SYMBOL(require_cpl),
+	SYMBOL(require_cpl, .optional = PVIO_HOST_KVM_RIP_IN_REGS),
 	SYMBOL(vcpu_read_guest),
 	SYMBOL(vcpu_write_guest),
 #undef SYMBOL
 };
-
-static void put_kvm_symbols(unsigned int n)
-{
-	while (n--)
-		__symbol_put(kvm_symbols[n].name);
-}
 
 /**
  * pvio_host_kvm_api_get() - fill in pvio_host_kvm
@@ -43,13 +38,13 @@ int pvio_host_kvm_api_get(void)
 	for (i = 0; i < ARRAY_SIZE(kvm_symbols); i++) {
 		void *symbol = __symbol_get(kvm_symbols[i].name);
 
-		if (!symbol) {
+		if (!symbol && !kvm_symbols[i].optional) {
 			pr_err("%s not found: load kvm-amd or kvm-intel first, or this kernel is not supported\n",
 			       kvm_symbols[i].name);
-			put_kvm_symbols(i);
+			pvio_host_kvm_api_put();
 			return -ENOENT;
 		}
-		*(void **)((char *)&pvio_host_kvm + kvm_symbols[i].at) = symbol;
+		*kvm_symbols[i].place = symbol;
 	}
 	return 0;
 }
@@ -62,5 +57,11 @@ int pvio_host_kvm_api_get(void)
  */
 void pvio_host_kvm_api_put(void)
 {
-	put_kvm_symbols(ARRAY_SIZE(kvm_symbols));
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kvm_symbols); i++) {
+		if (*kvm_symbols[i].place)
+			__symbol_put(kvm_symbols[i].name);
+		*kvm_symbols[i].place = NULL;
+	}
 }

@@ -17,6 +17,17 @@ int kvm_fast_pio(struct kvm_vcpu *vcpu, int size, unsigned short port, int in);
 unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 bool kvm_require_cpl(struct kvm_vcpu *vcpu, int required_cpl);
 
+/*
+ * Where vcpu->arch.regs holds the RIP: in 7.3 it is elsewhere, in 6.12 not yet.
+ * From 6.14 on there is a better way to the privilege level than by the RIP, see
+ * privilege.c.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define PVIO_HOST_KVM_RIP_IN_REGS	1
+#else
+#define PVIO_HOST_KVM_RIP_IN_REGS	0
+#endif
+
 /* Whether KVM cannot see the guest's registers: SEV-ES, which 5.11 brought. */
 static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
 {

@@ -380,6 +380,28 @@ TEST_F(vm, other_registers_abandon_a_batch)
 	EXPECT_DONE(v, 3);
 }
 
+/* A debugger of user space steps over the hypercall as over any instruction. */
+TEST_F(vm, single_step)
+{
+	struct kvm_guest_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP,
+	};
+	struct vmm *v = &self->v;
+
+	port_read(&self->ops[0], 0x170, 1);
+	vmm_batch(v, 1);
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_SET_GUEST_DEBUG, &debug));
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	vmm_io_answer(v, 0x50);
+	EXPECT_EQ(KVM_EXIT_DEBUG, vmm_run(v));
+	EXPECT_EQ(VMM_CODE + 3, v->run->debug.arch.pc);
+	EXPECT_EQ(1, vmm_rax(v));
+	EXPECT_EQ(0x50, self->ops[0].value);
+	debug.control = 0;
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_SET_GUEST_DEBUG, &debug));
+	EXPECT_DONE(v, 1);
+}
+
 /* What is about the CPU that writes goes to user space on its own. */
 TEST_F(vm, ports_that_are_not_queued)
 {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finds out at which privilege level a hypercall was made. KVM knows it from
+ * kvm_x86_ops.get_cpl(), which it exports to nobody, so it is asked in one of two
+ * ways.
+ */
+#include "kvm_api.h"
+#include "privilege.h"
+
+#include "compat/kvm_host.h"
+
+/* A number that neither KVM nor the module has. */
+#define NO_HYPERCALL	0xffffffff
+
+/* kvm_require_cpl() queues a #GP at any other level; the call fails instead. */
+static bool require_cpl0(struct kvm_vcpu *vcpu)
+{
+	bool cpl0 = pvio_host_kvm.require_cpl(vcpu, 0);
+
+	if (!cpl0)
+		vcpu->arch.exception.pending = false;
+	return cpl0;
+}
+
+#if PVIO_HOST_KVM_RIP_IN_REGS
+/*
+ * kvm_emulate_hypercall() looks at the level before the number: it answers
+ * -KVM_EPERM at any but CPL 0, and else -KVM_ENOSYS to a number it does not have.
+ * What else it does is undone: it counts the call, and skips the instruction,
+ * which queues a #DB where the guest is stepped one by one. Skipping the
+ * instruction at the end will do so again.
+ */
+static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
+{
+	unsigned long *regs = vcpu->arch.regs;
+	unsigned long rax = regs[VCPU_REGS_RAX];
+	unsigned long rip;
+	bool cpl0;
+
+	/* which brings the RIP into regs[], where it need not be yet */
+	pvio_host_kvm.get_linear_rip(vcpu);
+	rip = regs[VCPU_REGS_RIP];
+	regs[VCPU_REGS_RAX] = NO_HYPERCALL;
+	pvio_host_kvm.emulate_hypercall(vcpu);
+	cpl0 = (s32)regs[VCPU_REGS_RAX] == -KVM_ENOSYS;
+
+	vcpu->stat.hypercalls--;
+	vcpu->arch.exception.pending = false;
+	regs[VCPU_REGS_RAX] = rax;
+	regs[VCPU_REGS_RIP] = rip;
+	/* as kvm_rip_write() of arch/x86/kvm/kvm_cache_regs.h */
+	__set_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_dirty);
+	return cpl0;
+}
+#else
+static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
+{
+	return false;
+}
+#endif
+
+/**
+ * pvio_host_caller_is_at_cpl0() - whether the guest's kernel made a hypercall
+ * @vcpu: the vCPU, in the hypercall
+ *
+ * Context: KVM_RUN, with kvm->srcu held.
+ * Return: false for user mode.
+ */
+bool pvio_host_caller_is_at_cpl0(struct kvm_vcpu *vcpu)
+{
+	return pvio_host_kvm.require_cpl ? require_cpl0(vcpu) : ask_for_cpl0(vcpu);
+}
