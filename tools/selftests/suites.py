@@ -8,6 +8,8 @@ ones run only where they are asked for.
 "programs" are folders whose programs its tests use, apart from their own.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
+  "matrix_kernel"   L1 runs this kernel of tools/matrix, with the host module that
+                 is built for it there
   "installed_kernel_only": true   it needs that kernel's package, or tests the
                  same on any: runs on a kernel of tools/lab/kernel leave it out
   "host_module": false   the host module is not loaded on L1 before
@@ -35,6 +37,7 @@ def choose(known, names, tests, key=None, kernel=None):
     if kernel:
         fit = [suite for suite in chosen
                if "where" in suite and not suite.get("installed_kernel_only")
+               and "matrix_kernel" not in suite
                and suite.get("kernel", kernel) == kernel]
     else:
         fit = [suite for suite in chosen if "kernel" not in suite]
@@ -87,14 +90,14 @@ def lab_options(suite, kernel=""):
     return [*own, *suite.get("lab", [])]
 
 
-def plan(suite, ksft, kernel=""):
+def plan(suite, ksft, host_module, kernel=""):
     """The steps of tools/lab for a suite."""
     steps = []
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,
-                      "modules": ["../../host-shim/pvio_host.ko"]})
+                      "modules": [host_module]})
     extra = {"kernel": kernel} if kernel and suite["where"] == "l2" else {}
     return [*steps, {
         **extra, "name": suite["name"], "where": suite["where"], "script": "run-tests",
-        "args": [ksft, *suite["tests"]],
+        "args": [ksft, host_module, *suite["tests"]],
         **{key: suite[key] for key in STEP_KEYS if key in suite}}]

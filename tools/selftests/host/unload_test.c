@@ -19,9 +19,7 @@
 
 static int load(void)
 {
-	const char *path = getenv("PVIO_HOST_KO");
-	int fd = open(path ? path : "../../../host-shim/pvio_host.ko",
-		      O_RDONLY | O_CLOEXEC);
+	int fd = open(getenv("PVIO_HOST_KO"), O_RDONLY | O_CLOEXEC);
 	int r = syscall(SYS_finit_module, fd, "", 0);
 
 	close(fd);
