@@ -3,12 +3,10 @@
 #ifndef PVIO_HOST_RING_H
 #define PVIO_HOST_RING_H
 
-#ifdef __KERNEL__
-#include <linux/types.h>
-#else
+#ifndef __KERNEL__
 #include <stdbool.h>
-#include <linux/types.h>
 #endif
+#include <linux/types.h>
 
 /**
  * pvio_host_ring_passed() - whether user space has taken an entry of the ring

@@ -154,7 +154,7 @@ bool pve1000_tx_reap(struct pve1000 *card)
 	while (tx->clean != tx->rung &&
 	       packet_sent(tx, tx->buffers[tx->clean].eop)) {
 		if (!may_release(tx)) {
-			/* The poll function reaps while the doorbell is late. */
+			/* The poll function will: what stays makes the doorbell late. */
 			napi_schedule(&card->napi);
 			break;
 		}
