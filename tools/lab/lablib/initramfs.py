@@ -68,16 +68,18 @@ def _write(target, lists, layer):
 
 def _write_modules(archive, lists):
     for file in {file for files in lists.values() for file in files}:
-        archive.file(f"mod/{_plain(file)}", _content(file))
+        archive.file(f"mod/{plain(file)}", content(file))
     for name, order in lists.items():
-        archive.file(f"mod/{name}", "".join(f"{_plain(file)}\n" for file in order).encode())
+        archive.file(f"mod/{name}", "".join(f"{plain(file)}\n" for file in order).encode())
 
 
-def _plain(path):
+def plain(path):
+    """The name of a module's file, without what it is compressed by."""
     return path.name.split(".ko")[0] + ".ko"
 
 
-def _content(path):
+def content(path):
+    """What is in a module's file."""
     data = path.read_bytes()
     if path.suffix == ".xz":
         return lzma.decompress(data)

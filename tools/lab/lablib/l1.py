@@ -70,7 +70,7 @@ class L1:
         target/i386/tcg/sysemu/svm_helper.c), and so may lose a bit that another
         thread sets. The next interrupt has QEMU look at all that wait.
         """
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):   # full, or gone: recv() tells
             connection.send(b"\n", socket.MSG_DONTWAIT)
 
     def save_registers(self, name="l1-registers.txt"):

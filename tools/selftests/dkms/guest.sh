@@ -68,6 +68,7 @@ leaves_card_in_use() {
 	modprobe 8021q
 	ip link add link "$(card)" name lab.vlan type vlan id 5
 	at_end ip link delete lab.vlan
+	at_end cat "$work/said"
 	"$install" uninstall guest > "$work/said" 2>&1
 	grep 'pve1000 keeps its cards until the next boot: .*lab.vlan' "$work/said"
 	card

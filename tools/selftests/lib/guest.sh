@@ -10,6 +10,8 @@ disk=/dev/lab/ide
 
 # shellcheck source=ktap.sh
 . "$top/tools/selftests/lib/ktap.sh"
+# shellcheck source=complaints.sh
+. "$top/tools/selftests/lib/complaints.sh"
 
 # need PATH...: devices, files
 need() {
@@ -84,9 +86,7 @@ kernel_mark() { echo "mark $BASHPID $EPOCHREALTIME" | tee /dev/kmsg > /tmp/kerne
 
 kernel_since() { dmesg | sed "1,/$(cat /tmp/kernel_mark)/d"; }
 
-complaints() {
-	kernel_since | grep -E 'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout|frozen|limiting)|I/O error|refused' || true
-}
+complaints() { kernel_since | grep -E "$complaint" || true; }
 
 no_complaints() {
 	local text

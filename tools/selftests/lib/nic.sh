@@ -53,24 +53,20 @@ wait_until_more() {
 
 peer_mac() { lab l1 cat /sys/class/net/$peer_tap/address; }
 
-# peer_knows_card STATE: the peer need not ask for its address
+# peer_knows_card STATE: until the test ends, the peer need not ask for its address
 peer_knows_card() {
+	at_end lab l1 ip neigh delete $card_address dev $peer_tap
 	lab l1 ip neigh replace $card_address dev $peer_tap lladdr $card_mac nud "$1"
 }
 
 # Nobody speaks on the link by themselves, until the test ends: no ARP, and IPv6
 # would send at any time. It stays off.
 silence_link() {
-	at_end unsilence_link
+	at_end ip neigh delete $peer dev "$(card)"
 	peer_knows_card permanent
 	lab l1 "echo 1 > /proc/sys/net/ipv6/conf/$peer_tap/disable_ipv6"
 	echo 1 > "/proc/sys/net/ipv6/conf/$(card)/disable_ipv6"
 	ip neigh replace $peer dev "$(card)" nud permanent lladdr "$(peer_mac)"
-}
-
-unsilence_link() {
-	lab l1 ip neigh delete $card_address dev $peer_tap
-	ip neigh delete $peer dev "$(card)"
 }
 
 # The peer measures.
@@ -105,6 +101,7 @@ mtu() {
 traffic_start() {
 	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
 	traffic=$!
+	at_end eval "kill $traffic 2> /dev/null; pkill iperf3"
 	wait_until_more "$(card)" 200
 }
 
@@ -177,7 +174,7 @@ with_program() {
 	: > /tmp/xdp.out
 	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
 	program=$!
-	at_end eval "kill $program 2> /dev/null"
+	at_end eval "{ kill $program; wait $program; } 2> /dev/null"
 	wait_until grep -q attached /tmp/xdp.out
 	"$@"
 	kill $program

@@ -4,6 +4,8 @@
 # two IDE disks and an e1000, and runs guest-init.
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/ktap.sh"
+# shellcheck source=../lib/complaints.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/complaints.sh"
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 kernel=$(uname -r)
@@ -25,22 +27,21 @@ make_parts() {
 
 # What is in the guest's RAM
 
-# kernel_modules NAME...: files, in the order of insertion
-kernel_modules() {
-	modprobe -C /dev/null -S "$kernel" --show-depends -a "$@" |
-		sed -n 's/^insmod //p' | awk '!seen[$1]++'
-}
-
-# put_modules LIST FILE...: guest-init finds them by that list
+# put_modules LIST NAME|FILE...: and what they need; guest-init finds them by that list
 put_modules() {
-	local list=$1 file name
-	shift
 	mkdir -p "$root/mod"
-	for file; do
-		name=$(basename "${file%.xz}")
-		xz -dcf "$file" > "$root/mod/$name"
-		echo "$name" >> "$root/mod/$list"
-	done
+	PYTHONPATH=$top/tools/lab python3 -B - "$kernel" "$root/mod" "$@" <<- 'END'
+		import sys
+		from pathlib import Path
+		from lablib import initramfs, kernel
+		version, folder, name, *modules = sys.argv[1:]
+		found = kernel.find(version)
+		files = dict.fromkeys(file for module in modules for file in (
+		    [Path(module)] if "/" in module else kernel.insertions(found, module)))
+		for file in files:
+		    Path(folder, initramfs.plain(file)).write_bytes(initramfs.content(file))
+		Path(folder, name).write_text("".join(initramfs.plain(file) + "\n" for file in files))
+	END
 }
 
 # put_program PATH: and the libraries that it needs
@@ -60,11 +61,9 @@ make_initrd() {
 	ln -s busybox "$root/bin/sh"
 	put_program "$(command -v badblocks)"
 	put_program "$(command -v kexec)"
-	# shellcheck disable=SC2046 # files
-	put_modules boot $(kernel_modules ata_piix sd_mod ext4 mii) \
+	put_modules boot ata_piix sd_mod ext4 mii \
 		"$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
-	# shellcheck disable=SC2046 # files
-	put_modules netconsole $(kernel_modules netconsole)
+	put_modules netconsole netconsole
 	cp "$(dirname "${BASH_SOURCE[0]}")/guest-init" "$root/init"
 	(cd "$root" && find . | busybox cpio -o -H newc) > "$work/initrd"
 }
@@ -145,7 +144,7 @@ in_guest() {
 	local connection said
 	exec {connection}<> /dev/tcp/$guest/$shell_port
 	printf '%s\necho "status $?"\nexit\n' "$*" >&$connection
-	said=$(cat <&$connection)
+	said=$(timeout 300 cat <&$connection) || true
 	exec {connection}>&-
 	[[ $said =~ ^(.*)status\ ([0-9]+)$ ]] || fail "the guest's shell did not end: $said"
 	printf '%s' "${BASH_REMATCH[1]}"
@@ -195,6 +194,6 @@ no_complaints() {
 	local log text
 	log=$(in_guest dmesg)
 	text=$(cat - "$console" <<< "$log" | grep -E \
-		'ata[0-9.]+: .*(exception|error|failed|reset|lost|timeout|frozen|limiting)|I/O error|refused|WARNING:|BUG:|EXT4-fs error|NETDEV WATCHDOG|machine: (badblocks|no )' || true)
+		"$complaint|WARNING:|BUG:|EXT4-fs error|NETDEV WATCHDOG|machine: (badblocks|no )" || true)
 	[ -z "$text" ] || fail "the guest: $text"
 }

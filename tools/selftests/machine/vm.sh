@@ -23,6 +23,7 @@ saved_and_restored() {
 }
 
 without_host() {
+	at_end in_guest "echo 0 > /sys/module/pvio/parameters/nohost"
 	in_guest "echo 1 > /sys/module/pvio/parameters/nohost"
 	wait_until helps no
 	saved_and_restored
@@ -92,6 +93,7 @@ panics() {
 		    sys.stdout.flush()
 	END
 	at_end kill $!
+	wait_until eval "ss -Hlun 'sport = :6666' | grep -q ."
 	in_guest "while read -r module; do
 		insmod /mod/\$module netconsole=@$guest/eth0,6666@$host/$mac
 	done < /mod/netconsole"

@@ -14,7 +14,6 @@ netconsole_beside_it() {
 	taskset -pc 1 $BASHPID
 	# ping ends at the first error, as where nobody answers ARP
 	peer_knows_card permanent
-	at_end lab l1 ip neigh delete $card_address dev $peer_tap
 	at_end lab l1 pkill ping
 	lab l1 ping -f -l 64 -w 300 -s 1000 -q $card_address > /dev/null &
 	flood=$!
