@@ -137,7 +137,7 @@ static bool ring_is_usable(struct pvio_host_vcpu *pv)
 	};
 
 	return pv->vcpu->kvm->coalesced_mmio_ring &&
-	       !READ_ONCE(pv->vm->distrusted) &&
+	       time_after_eq(jiffies, READ_ONCE(pv->vm->distrusted_until)) &&
 	       pvio_host_kernel_claims(&pv->batch, &conf_mem);
 }
 
@@ -201,6 +201,7 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	smp_wmb();
 	WRITE_ONCE(ring->last, next);
 	pv->ring_mark = last;
+	pv->queued_at = jiffies;
 	r = 0;
 out:
 	spin_unlock(&kvm->ring_lock);
@@ -222,13 +223,24 @@ bool pvio_host_ring_drained(struct pvio_host_batch *b)
 				     KVM_COALESCED_MMIO_MAX);
 }
 
-void pvio_host_ring_distrust(struct pvio_host_batch *b)
-{
-	struct pvio_host_vm *vm = pvio_host_batch_vcpu(b)->vm;
+/*
+ * A VM whose user space leaves a write in the ring for so long goes without the
+ * ring for a while, so that no other of its vCPUs has to wait.
+ */
+#define RING_PATIENCE	HZ
+#define RING_DISTRUST	(10 * HZ)
 
-	WRITE_ONCE(vm->distrusted, true);
-	pr_warn_ratelimited("VM of process %d does not empty its coalesced ring: going without\n",
-			    vm->kvm->userspace_pid);
+void pvio_host_ring_undrained(struct pvio_host_batch *b)
+{
+	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
+	struct pvio_host_vm *vm = pv->vm;
+
+	if (time_before(jiffies, pv->queued_at + RING_PATIENCE))
+		return;
+	if (time_after_eq(jiffies, READ_ONCE(vm->distrusted_until)))
+		pr_warn_ratelimited("VM of process %d does not empty its coalesced ring: going without\n",
+				    vm->kvm->userspace_pid);
+	WRITE_ONCE(vm->distrusted_until, jiffies + RING_DISTRUST);
 }
 
 /*

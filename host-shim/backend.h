@@ -33,8 +33,8 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op);
 /* Whether user space has taken all that this batch queued. */
 bool pvio_host_ring_drained(struct pvio_host_batch *b);
 
-/* User space does not empty the ring: queue nothing more for this VM. */
-void pvio_host_ring_distrust(struct pvio_host_batch *b);
+/* User space was asked to empty the ring, and did not. */
+void pvio_host_ring_undrained(struct pvio_host_batch *b);
 
 /*
  * Prepare an exit in which user space performs @op, or empties the ring.

@@ -17,14 +17,6 @@
 #include "batch.h"
 
 /*
- * QEMU does nothing when it is asked to empty the ring while another of its
- * threads is at it (kvm_flush_coalesced_mmio_buffer(), accel/kvm/kvm-all.c), so
- * it is asked again. The limit is for a user space that never empties the ring:
- * it must not keep the vCPU here for ever.
- */
-#define MAX_FLUSHES	1000
-
-/*
  * QEMU's vapic device (hw/i386/kvmvapic.c) has these two ports, and looks at
  * the RIP when they are written to. KVM moves the RIP before an exit for the
  * first, not after it as for any other port (KVM_X86_QUIRK_OUT_7E_INC_RIP). In
@@ -104,7 +96,6 @@ enum pvio_host_refusal pvio_host_batch_begin(struct pvio_host_batch *b,
 	b->count = 0;
 	b->done = 0;
 	b->unflushed = 0;
-	b->flushes = 0;
 	b->unstored = false;
 	b->wait = PVIO_HOST_WAIT_NONE;
 	b->user_exits = 0;
@@ -153,7 +144,6 @@ static enum pvio_host_next leave_for_user(struct pvio_host_batch *b,
 
 static enum pvio_host_next flush_in_user(struct pvio_host_batch *b)
 {
-	b->flushes++;
 	return leave_for_user(b, PVIO_HOST_WAIT_FLUSH, pvio_host_user_flush(b));
 }
 
@@ -205,21 +195,22 @@ static enum pvio_host_next step_unless_interrupted(struct pvio_host_batch *b)
 	return pvio_host_batch_step(b);
 }
 
+/*
+ * QEMU does nothing when it is asked to empty the ring while another of its
+ * threads is at it (kvm_flush_coalesced_mmio_buffer(), accel/kvm/kvm-all.c), so
+ * it is asked again, as long as it takes: it has the writes and may perform them
+ * at any moment. Until then nothing may be performed behind them, and the guest
+ * must not be told that they are done. What waits is this vCPU, as for a device
+ * that does not answer; its thread is in user space each time.
+ */
 static enum pvio_host_next continue_after_flush(struct pvio_host_batch *b)
 {
-	if (pvio_host_ring_drained(b)) {
-		b->unflushed = 0;
-		b->flushes = 0;
-		return step_unless_interrupted(b);
-	}
-	if (b->flushes < MAX_FLUSHES)
+	if (!pvio_host_ring_drained(b)) {
+		pvio_host_ring_undrained(b);
 		return flush_in_user(b);
-	/*
-	 * User space has the writes and may perform them at any moment, so
-	 * nothing may be performed behind them: the batch ends short.
-	 */
-	pvio_host_ring_distrust(b);
-	return PVIO_HOST_NEXT_FINISH;
+	}
+	b->unflushed = 0;
+	return step_unless_interrupted(b);
 }
 
 /**

@@ -60,7 +60,6 @@ enum pvio_host_next {
  * @count:	operations asked for
  * @done:	operations performed, or queued in the ring
  * @unflushed:	writes in the ring that user space may not have seen
- * @flushes:	attempts to have the ring emptied, since it last was
  * @unstored:	the value of the last operation could not be stored
  * @wait:	what the vCPU is in user space for
  * @user_exits:	how often it went there for this batch
@@ -73,7 +72,6 @@ struct pvio_host_batch {
 	__u16 count;
 	__u16 done;
 	__u16 unflushed;
-	__u16 flushes;
 	bool unstored;
 	enum pvio_host_wait wait;
 	unsigned int user_exits;

@@ -69,6 +69,7 @@ struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu)
 		kfree(new);
 		return NULL;
 	}
+	new->distrusted_until = jiffies;
 
 	/* only this thread adds this vCPU, but others may add the VM */
 	raw_spin_lock(&pvio_host_vms_lock);

@@ -25,7 +25,8 @@ struct pvio_host_stats {
  * @kvm:	the VM: alive as long as this is in pvio_host_vms
  * @vcpus:	its struct pvio_host_vcpu
  * @node:	in pvio_host_vms
- * @distrusted:	user space did not empty the coalesced ring when it should
+ * @distrusted_until: in jiffies; nothing is queued in the coalesced ring before,
+ *		because user space does not empty it
  * @rcu:	for freeing
  *
  * Lists change under pvio_host_vms_lock. A VM leaves them at the entry of
@@ -39,7 +40,7 @@ struct pvio_host_vm {
 	struct kvm *kvm;
 	struct list_head vcpus;
 	struct list_head node;
-	bool distrusted;
+	unsigned long distrusted_until;
 	struct rcu_head rcu;
 };
 
@@ -63,6 +64,7 @@ struct pvio_host_registers {
  * @kvm_complete: KVM's own completion of the exit under way, which a removal
  *		of the module puts in the place of ours; NULL where it has none
  * @ring_mark:	the slot of its newest write in the coalesced ring
+ * @queued_at:	when that was, in jiffies
  * @stored:	values stored in guest memory for this hypercall
  * @waiting:	vcpu->arch.complete_userspace_io is ours, and holds one
  *		reference in pvio_host_users
@@ -82,6 +84,7 @@ struct pvio_host_vcpu {
 	struct pvio_host_registers planted;
 	int (*kvm_complete)(struct kvm_vcpu *vcpu);
 	u32 ring_mark;
+	unsigned long queued_at;
 	unsigned int stored;
 	bool waiting;
 	int skip_result;

@@ -113,10 +113,9 @@ bool pvio_host_ring_drained(struct pvio_host_batch *b)
 	return true;
 }
 
-void pvio_host_ring_distrust(struct pvio_host_batch *b)
+void pvio_host_ring_undrained(struct pvio_host_batch *b)
 {
-	performed += in_ring;
-	in_ring = 0;
+	CHECK(in_ring && b->unflushed);
 }
 
 bool pvio_host_user_access(struct pvio_host_batch *b, struct pvio_op *op)
