@@ -275,8 +275,12 @@ static bool exit_for_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
 	memset(run->mmio.data, 0, sizeof(run->mmio.data));
 	if (run->mmio.is_write)
 		memcpy(run->mmio.data, &op->value, op->size);
-	/* KVM's completion of MMIO expects its emulator, which did not run */
-	pv->kvm_complete = NULL;
+	/*
+	 * KVM's completion of MMIO expects its emulator, which did not run. After
+	 * a write there is nothing to be done but to skip the hypercall.
+	 */
+	pv->kvm_complete = run->mmio.is_write ?
+			   pvio_host_kvm.skip_emulated_instruction : NULL;
 	return true;
 }
 

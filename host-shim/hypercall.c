@@ -294,8 +294,8 @@ static void hand_over_vcpu(struct pvio_host_vcpu *pv)
  * pvio_host_hypercalls_hand_over() - leave pending completions to KVM
  *
  * To be repeated until pvio_host_users is empty: a vCPU that is being served
- * may yet go to user space, and KVM has no completion of its own for MMIO,
- * which has to be waited for.
+ * may yet go to user space, and KVM has no completion of its own for a read of
+ * MMIO, which has to be waited for.
  *
  * Context: module exit, after pvio_host_users was killed.
  * Return: the process of a VM that has to be waited for, or 0.

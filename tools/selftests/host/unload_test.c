@@ -144,8 +144,22 @@ TEST_F(vm, flush_pending)
 	EXPECT_EQ(PVIO_HANDOVER | 4, vmm_rdx(v));
 }
 
-/* KVM cannot finish MMIO on its own: the removal waits for user space. */
-TEST_F(vm, mmio_pending)
+TEST_F(vm, mmio_write_pending)
+{
+	struct vmm *v = &self->v;
+
+	self->ops[0] = (struct pvio_op) {
+		.kind = PVIO_MMIO_WRITE, .size = 4, .addr = VMM_MMIO, .value = 5,
+	};
+	vmm_batch(v, 4);
+	ASSERT_EQ(KVM_EXIT_MMIO, vmm_run(v));
+	EXPECT_EQ(0, wait_status(start_unload()));
+	EXPECT_EQ(VMM_DONE, vmm_run(v));
+	EXPECT_EQ(PVIO_HANDOVER | 1, vmm_rdx(v));
+}
+
+/* KVM cannot finish a read of MMIO on its own: the removal waits for user space. */
+TEST_F(vm, mmio_read_pending)
 {
 	struct vmm *v = &self->v;
 	int status;
