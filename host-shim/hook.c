@@ -9,6 +9,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "allow.h"
 #include "hook.h"
 #include "hypercall.h"
 #include "kvm_api.h"
@@ -31,9 +32,10 @@ static void notrace redirect_hypercall(unsigned long ip,
 	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)regs->di;
 
-	if (!pvio_host_hypercall_ours(vcpu))
+	/* whom the module does not serve, KVM answers: -KVM_ENOSYS */
+	if (!pvio_host_hypercall_ours(vcpu) || !pvio_host_caller_allowed())
 		return;
-	/* during removal KVM answers the call itself: -KVM_ENOSYS */
+	/* and so during removal */
 	if (!percpu_ref_tryget_live(&pvio_host_users))
 		return;
 	regs->ip = (unsigned long)pvio_host_hypercall;
