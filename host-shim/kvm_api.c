@@ -8,6 +8,14 @@
 
 struct pvio_host_kvm_api pvio_host_kvm __read_mostly;
 
+#if PVIO_HOST_KVM_EXPORTS_RESTRICTED
+static bool restricted_symbols;
+module_param(restricted_symbols, bool, 0444);
+MODULE_PARM_DESC(restricted_symbols, "use functions that KVM keeps for its own modules (default: no)");
+#else
+static const bool restricted_symbols = true;
+#endif
+
 static const struct {
 	const char *name;
 	void **place;
@@ -19,7 +27,7 @@ static const struct {
 	SYMBOL(skip_emulated_instruction),
 	SYMBOL(fast_pio),
 	SYMBOL(get_linear_rip),
-	SYMBOL(require_cpl, .optional = PVIO_HOST_KVM_RIP_IN_REGS),
+	SYMBOL(require_cpl, .optional = true),
 	SYMBOL(vcpu_read_guest),
 	SYMBOL(vcpu_write_guest),
 #undef SYMBOL
@@ -29,12 +37,17 @@ static const struct {
  * pvio_host_kvm_api_get() - fill in pvio_host_kvm
  *
  * Context: module initialisation, may sleep. Pins kvm.ko.
- * Return: 0, or -ENOENT where KVM is not loaded or lacks a function.
+ * Return: 0, -ENOENT where KVM is not loaded or lacks a function, or -EPERM
+ * where the administrator has to agree first.
  */
 int pvio_host_kvm_api_get(void)
 {
 	unsigned int i;
 
+	if (!restricted_symbols) {
+		pr_err("this kernel keeps KVM's functions for KVM's own modules: restricted_symbols=1 uses them all the same\n");
+		return -EPERM;
+	}
 	for (i = 0; i < ARRAY_SIZE(kvm_symbols); i++) {
 		void *symbol = __symbol_get(kvm_symbols[i].name);
 

@@ -5,7 +5,8 @@
  * kvm.ko exports them: all on 5.10 to 6.1, since 6.2 without kvm_require_cpl(),
  * and since 6.18 to kvm-amd.ko and kvm-intel.ko alone, so that a direct use
  * would not link. They are looked up by name at load time on every kernel,
- * which also pins kvm.ko.
+ * which also pins kvm.ko; where they are not meant for others, only if the
+ * administrator agrees.
  */
 #ifndef PVIO_HOST_KVM_API_H
 #define PVIO_HOST_KVM_API_H

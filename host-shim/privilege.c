@@ -22,7 +22,6 @@ static bool require_cpl0(struct kvm_vcpu *vcpu)
 	return cpl0;
 }
 
-#if PVIO_HOST_KVM_RIP_IN_REGS
 /*
  * kvm_emulate_hypercall() looks at the level before the number: it answers
  * -KVM_EPERM at any but CPL 0, and else -KVM_ENOSYS to a number it does not have.
@@ -37,9 +36,9 @@ static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
 	unsigned long rip;
 	bool cpl0;
 
-	/* which brings the RIP into regs[], where it need not be yet */
+	/* which has KVM read the RIP from the guest's state */
 	pvio_host_kvm.get_linear_rip(vcpu);
-	rip = regs[VCPU_REGS_RIP];
+	rip = pvio_host_kvm_rip(vcpu);
 	regs[VCPU_REGS_RAX] = NO_HYPERCALL;
 	pvio_host_kvm.emulate_hypercall(vcpu);
 	cpl0 = (s32)regs[VCPU_REGS_RAX] == -KVM_ENOSYS;
@@ -47,17 +46,9 @@ static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
 	vcpu->stat.hypercalls--;
 	vcpu->arch.exception.pending = false;
 	regs[VCPU_REGS_RAX] = rax;
-	regs[VCPU_REGS_RIP] = rip;
-	/* as kvm_rip_write() of arch/x86/kvm/kvm_cache_regs.h */
-	__set_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_dirty);
+	pvio_host_kvm_set_rip(vcpu, rip);
 	return cpl0;
 }
-#else
-static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
-{
-	return false;
-}
-#endif
 
 /**
  * pvio_host_caller_is_at_cpl0() - whether the guest's kernel made a hypercall

@@ -18,15 +18,39 @@ unsigned long kvm_get_linear_rip(struct kvm_vcpu *vcpu);
 bool kvm_require_cpl(struct kvm_vcpu *vcpu, int required_cpl);
 
 /*
- * Where vcpu->arch.regs holds the RIP: in 7.3 it is elsewhere, in 6.12 not yet.
- * From 6.14 on there is a better way to the privilege level than by the RIP, see
- * privilege.c.
+ * Since 6.18 kvm.ko exports its functions to kvm-amd.ko and kvm-intel.ko alone
+ * (EXPORT_SYMBOL_FOR_MODULES).
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
-#define PVIO_HOST_KVM_RIP_IN_REGS	1
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define PVIO_HOST_KVM_EXPORTS_RESTRICTED	1
 #else
-#define PVIO_HOST_KVM_RIP_IN_REGS	0
+#define PVIO_HOST_KVM_EXPORTS_RESTRICTED	0
 #endif
+
+/*
+ * The RIP that get_linear_rip() has read from the guest is kept among the other
+ * registers, or in 7.3 beside them, which Kbuild finds out.
+ */
+static inline unsigned long pvio_host_kvm_rip(struct kvm_vcpu *vcpu)
+{
+#ifdef PVIO_HOST_KVM_RIP_APART
+	return vcpu->arch.rip;
+#else
+	return vcpu->arch.regs[VCPU_REGS_RIP];
+#endif
+}
+
+/* As kvm_rip_write() of arch/x86/kvm/kvm_cache_regs.h or regs.h. */
+static inline void pvio_host_kvm_set_rip(struct kvm_vcpu *vcpu, unsigned long rip)
+{
+#ifdef PVIO_HOST_KVM_RIP_APART
+	vcpu->arch.rip = rip;
+	__set_bit(VCPU_REG_RIP, vcpu->arch.regs_dirty);
+#else
+	vcpu->arch.regs[VCPU_REGS_RIP] = rip;
+	__set_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_dirty);
+#endif
+}
 
 /* Whether KVM cannot see the guest's registers: SEV-ES, which 5.11 brought. */
 static inline bool pvio_host_kvm_state_protected(const struct kvm_vcpu *vcpu)
