@@ -15,7 +15,7 @@ help:
 	@echo 'make check      run the tests; SUITES="style guest" or TEST=guest/exits.sh: only those'
 	@echo 'make check-long      the long tests, which "make check" leaves out'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
-	@echo 'make check-matrix    the host module on the other kernels of build-matrix that it serves'
+	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
 	@echo 'make install-guest, install-host      install with DKMS'
@@ -52,7 +52,7 @@ check-long:
 
 check-matrix:
 	@tools/setup check
-	@tools/selftests/run host-5.10 host-6.12
+	@tools/selftests/run host-5.10 host-6.12 host-7
 
 bench-modules: modules
 	$(MAKE) module DIR=tools/bench/pvio_bench

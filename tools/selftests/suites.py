@@ -10,6 +10,7 @@ With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
   "matrix_kernel"   L1 runs this kernel of tools/matrix, with the host module that
                  is built for it there
+  "module_parameters"    of the host module
   "installed_kernel_only": true   it needs that kernel's package, or tests the
                  same on any: runs on a kernel of tools/lab/kernel leave it out
   "host_module": false   the host module is not loaded on L1 before
@@ -93,6 +94,7 @@ def lab_options(suite, kernel=""):
 def plan(suite, ksft, host_module, kernel=""):
     """The steps of tools/lab for a suite."""
     steps = []
+    host_module = f"{host_module} {suite.get('module_parameters', '')}".strip()
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,
                       "modules": [host_module]})

@@ -20,7 +20,7 @@
 static int load(void)
 {
 	int fd = open(getenv("PVIO_HOST_KO"), O_RDONLY | O_CLOEXEC);
-	int r = syscall(SYS_finit_module, fd, "", 0);
+	int r = syscall(SYS_finit_module, fd, getenv("PVIO_HOST_PARAMETERS"), 0);
 
 	close(fd);
 	return r;
