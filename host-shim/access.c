@@ -260,6 +260,7 @@ static bool exit_for_port(struct pvio_host_vcpu *pv, u16 port, u8 size,
 		*value = *rax;
 		return false;
 	}
+	pv->hands_over = true;
 	pv->kvm_complete = pv->vcpu->arch.complete_userspace_io;
 	return true;
 }
@@ -277,10 +278,10 @@ static bool exit_for_mmio(struct pvio_host_vcpu *pv, const struct pvio_op *op)
 		memcpy(run->mmio.data, &op->value, op->size);
 	/*
 	 * KVM's completion of MMIO expects its emulator, which did not run. After
-	 * a write there is nothing to be done but to skip the hypercall.
+	 * a write it is not needed.
 	 */
-	pv->kvm_complete = run->mmio.is_write ?
-			   pvio_host_kvm.skip_emulated_instruction : NULL;
+	pv->hands_over = run->mmio.is_write;
+	pv->kvm_complete = NULL;
 	return true;
 }
 

@@ -21,6 +21,9 @@
 #define SERVED_FEATURES	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
 			 PVIO_FEATURE_STOP)
 
+/* VMCALL and VMMCALL */
+#define HYPERCALL_LENGTH	3
+
 /* AMD APM vol. 3, Fn8000_001F EAX: bit 1 SEV, 3 SEV-ES, 4 SEV-SNP */
 #define CPUID_ENCRYPTION	0x8000001f
 #define CPUID_ENCRYPTION_GUEST	(BIT(1) | BIT(3) | BIT(4))
@@ -129,15 +132,23 @@ static void record_batch(struct pvio_host_vcpu *pv)
 
 static int complete_user_exit(struct kvm_vcpu *vcpu);
 
-static struct pvio_host_registers read_registers(struct kvm_vcpu *vcpu)
+/* As KVM has them since the vCPU left the guest, or user space changed them. */
+static struct pvio_host_registers cached_registers(struct kvm_vcpu *vcpu)
 {
 	return (struct pvio_host_registers) {
-		.rip = pvio_host_kvm.get_linear_rip(vcpu),
+		.rip = pvio_host_kvm_rip(vcpu),
 		.rax = vcpu->arch.regs[VCPU_REGS_RAX],
 		.rbx = vcpu->arch.regs[VCPU_REGS_RBX],
 		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
 		.rdx = vcpu->arch.regs[VCPU_REGS_RDX],
 	};
+}
+
+static struct pvio_host_registers read_registers(struct kvm_vcpu *vcpu)
+{
+	/* which has KVM read the RIP from the guest's state */
+	pvio_host_kvm.get_linear_rip(vcpu);
+	return cached_registers(vcpu);
 }
 
 static int wait_for_user_exit(struct pvio_host_vcpu *pv)
@@ -273,6 +284,19 @@ int pvio_host_hypercall(struct kvm_vcpu *vcpu)
 	return run_query(vcpu);
 }
 
+/*
+ * The vCPU is in user space. KVM's own function for it reads the guest's state,
+ * which is not there now.
+ */
+static void skip_hypercall(struct pvio_host_vcpu *pv)
+{
+	struct pvio_host_registers now = cached_registers(pv->vcpu);
+
+	/* unless user space has moved the vCPU elsewhere, by a reset for one */
+	if (!memcmp(&now, &pv->planted, sizeof(now)))
+		pvio_host_kvm_set_rip(pv->vcpu, now.rip + HYPERCALL_LENGTH);
+}
+
 static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;
@@ -280,7 +304,9 @@ static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 	/* if it is taken, the vCPU is in KVM_RUN and completes by itself */
 	if (!mutex_trylock(&vcpu->mutex))
 		return;
-	if (pv->waiting && pv->kvm_complete) {
+	if (pv->waiting && pv->hands_over) {
+		if (!pv->kvm_complete)
+			skip_hypercall(pv);
 		vcpu->arch.complete_userspace_io = pv->kvm_complete;
 		pv->waiting = false;
 		pv->stats.handed_over++;

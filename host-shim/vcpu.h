@@ -46,7 +46,7 @@ struct pvio_host_vm {
 
 /* By which a batch that waits for user space is known again. */
 struct pvio_host_registers {
-	unsigned long rip;	/* linear address of the hypercall */
+	unsigned long rip;
 	unsigned long rax;
 	unsigned long rbx;
 	unsigned long rcx;
@@ -61,8 +61,9 @@ struct pvio_host_registers {
  * @node:	in pvio_host_vm.vcpus
  * @rcu:	for freeing
  * @planted:	what its registers hold while the batch waits for user space
- * @kvm_complete: KVM's own completion of the exit under way, which a removal
- *		of the module puts in the place of ours; NULL where it has none
+ * @hands_over:	a removal of the module can leave the exit under way to KVM
+ * @kvm_complete: KVM's own completion of it; NULL where nothing is left to be
+ *		done but to skip the hypercall
  * @ring_mark:	the slot of its newest write in the coalesced ring
  * @queued_at:	when that was, in jiffies
  * @stored:	values stored in guest memory for this hypercall
@@ -82,6 +83,7 @@ struct pvio_host_vcpu {
 	struct list_head node;
 	struct rcu_head rcu;
 	struct pvio_host_registers planted;
+	bool hands_over;
 	int (*kvm_complete)(struct kvm_vcpu *vcpu);
 	u32 ring_mark;
 	unsigned long queued_at;

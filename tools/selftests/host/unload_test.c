@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,6 +159,36 @@ TEST_F(vm, mmio_write_pending)
 	EXPECT_EQ(PVIO_HANDOVER | 1, vmm_rdx(v));
 }
 
+/* At the end of the guest's code, with another RAX. */
+static int reset(struct vmm *v)
+{
+	struct kvm_regs regs = { .rip = VMM_CODE + 3, .rflags = 2, .rax = 77 };
+
+	return ioctl(v->vcpu, KVM_SET_REGS, &regs);
+}
+
+/* User space has reset the vCPU before the module went, or does so afterwards. */
+TEST_F(vm, reset_beside_handover)
+{
+	struct vmm *v = &self->v;
+
+	for (int i = 0; i < 4; i++) {
+		self->ops[0].kind = i & 1 ? PVIO_MMIO_WRITE : PVIO_PORT_READ;
+		self->ops[0].addr = i & 1 ? VMM_MMIO : 0x170;
+		vmm_batch(v, 1);
+		ASSERT_EQ(i & 1 ? KVM_EXIT_MMIO : KVM_EXIT_IO, vmm_run(v));
+		if (i & 2)
+			ASSERT_EQ(0, reset(v));
+		EXPECT_EQ(0, wait_status(start_unload()));
+		if (!(i & 2))
+			ASSERT_EQ(0, reset(v));
+		/* no instruction there is skipped */
+		EXPECT_EQ(VMM_DONE, vmm_run(v));
+		EXPECT_EQ(77, vmm_rax(v));
+		ASSERT_EQ(0, load());
+	}
+}
+
 /* KVM cannot finish a read of MMIO on its own: the removal waits for user space. */
 TEST_F(vm, mmio_read_pending)
 {
@@ -178,17 +209,6 @@ TEST_F(vm, mmio_read_pending)
 	EXPECT_EQ(1, vmm_rax(v));
 	EXPECT_EQ(0x77777777, self->ops[0].value);
 	EXPECT_EQ(0, wait_status(pid));
-}
-
-TEST_F(vm, reset_after_handover)
-{
-	struct vmm *v = &self->v;
-
-	vmm_batch(v, 4);
-	ASSERT_EQ(KVM_EXIT_IO, vmm_run(v));
-	EXPECT_EQ(0, wait_status(start_unload()));
-	vmm_call(v, 1, 0, 0, 0);
-	EXPECT_EQ(VMM_DONE, vmm_run(v));
 }
 
 TEST_F(vm, vm_ends_in_mid_batch)
