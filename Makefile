@@ -72,7 +72,7 @@ TOOL_MODULES = $(dir $(wildcard tools/*/*/Kbuild tools/*/*/*/Kbuild))
 clean:
 	$(foreach dir,$(if $(wildcard $(KDIR)/Makefile),. $(TOOL_MODULES)), \
 		$(MAKE) -C $(KDIR) M=$(abspath $(dir)) PVIO_HOST=1 clean &&) true
-	$(RM) $(addprefix tools/selftests/,host/*_test fuzz/batch_fuzz fuzz/ring_test \
+	$(RM) $(addprefix tools/selftests/,host/*_test $(addprefix fuzz/,batch_fuzzer batch_coverage ring_test) \
 		guest/ata_command guest/hypercall_user nic/echo nic/xdp_return)
 	$(RM) -r build
 
