@@ -12,7 +12,8 @@ all: modules
 help:
 	@echo 'make            build every module in place (KVER= or KDIR= choose the kernel)'
 	@echo 'make demo       boot the lab: stock IDE against pvio, with a chart'
-	@echo 'make check      run the tests; SUITES="style guest" or TEST=guest/exits.sh: only those'
+	@echo 'make check      run the tests; SUITES="style guest" or TEST=guest/exits.sh: only those,'
+	@echo '                KERNEL=debug: on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'make check-long      the long tests, which "make check" leaves out'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
@@ -38,9 +39,11 @@ demo bench:
 		$(MAKE) --no-print-directory -s bench-modules KVER=$$kernel
 	@tools/bench/run $(BENCH_ARGS)
 
+# KERNEL=debug: with a kernel of tools/lab/kernel, see there.
 check:
 	@tools/setup check
-	@tools/selftests/run $(addprefix --test ,$(TEST)) $(SUITES)
+	@$(if $(KERNEL),tools/setup kernel)
+	@tools/selftests/run $(addprefix --kernel ,$(KERNEL)) $(addprefix --test ,$(TEST)) $(SUITES)
 
 check-quick:
 	@tools/setup check
