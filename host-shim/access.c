@@ -179,7 +179,8 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	u32 last, next;
 	int r = -ENOSPC;
 
-	if (op_concerns_cpu(op) || !ring_is_usable(pv))
+	/* what is usable for one write is so for those behind it */
+	if (op_concerns_cpu(op) || (!b->unflushed && !ring_is_usable(pv)))
 		return -EOPNOTSUPP;
 
 	spin_lock(&kvm->ring_lock);

@@ -4,7 +4,9 @@
  * the process id of its user space) and one for the total since loading.
  */
 #include <linux/debugfs.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include "stats.h"
 #include "vcpu.h"
@@ -21,44 +23,40 @@ static void show_stats_header(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-static void show_stats_counters(struct seq_file *m,
-				const struct pvio_host_stats *s)
+static void show_stats(struct seq_file *m, const struct pvio_host_vm_stats *s)
 {
+	const struct pvio_host_stats *sum = &s->sum;
 	unsigned int i;
 
-	seq_printf(m, " %llu %llu %llu %llu %llu", s->batches, s->operations,
-		   s->user_exits, s->abandoned, s->handed_over);
+	seq_printf(m, " %u %llu %llu %llu %llu %llu", s->vcpus, sum->batches,
+		   sum->operations, sum->user_exits, sum->abandoned,
+		   sum->handed_over);
 	for (i = PVIO_HOST_ACCEPTED + 1; i < PVIO_HOST_REFUSALS; i++)
-		seq_printf(m, " %llu", s->refused[i]);
+		seq_printf(m, " %llu", sum->refused[i]);
 	seq_putc(m, '\n');
 }
 
 static int host_stats_show(struct seq_file *m, void *unused)
 {
-	struct pvio_host_stats total;
-	unsigned int vcpus = 0;
-	struct pvio_host_vm *vm;
+	struct pvio_host_vm_stats total, *stats = NULL;
+	unsigned int i, n, room = 0;
 
-	show_stats_header(m);
-	raw_spin_lock(&pvio_host_vms_lock);
-	total = pvio_host_retired;
-	list_for_each_entry(vm, &pvio_host_vms, node) {
-		struct pvio_host_stats sum = {};
-		struct pvio_host_vcpu *pv;
-		unsigned int n = 0;
-
-		list_for_each_entry(pv, &vm->vcpus, node) {
-			pvio_host_stats_add(&sum, &pv->stats);
-			n++;
-		}
-		pvio_host_stats_add(&total, &sum);
-		vcpus += n;
-		seq_printf(m, "%d %u", vm->kvm->userspace_pid, n);
-		show_stats_counters(m, &sum);
+	/* VMs may come until there is room for them */
+	while ((n = pvio_host_vms_count(stats, room, &total)) > room) {
+		kvfree(stats);
+		room = n + n / 4 + 1;
+		stats = kvmalloc_array(room, sizeof(*stats), GFP_KERNEL);
+		if (!stats)
+			return -ENOMEM;
 	}
-	raw_spin_unlock(&pvio_host_vms_lock);
-	seq_printf(m, "total %u", vcpus);
-	show_stats_counters(m, &total);
+	show_stats_header(m);
+	for (i = 0; i < n; i++) {
+		seq_printf(m, "%d", stats[i].pid);
+		show_stats(m, &stats[i]);
+	}
+	seq_puts(m, "total");
+	show_stats(m, &total);
+	kvfree(stats);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(host_stats);

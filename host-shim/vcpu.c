@@ -9,7 +9,7 @@ LIST_HEAD(pvio_host_vms);
 DEFINE_RAW_SPINLOCK(pvio_host_vms_lock);
 
 /* Counters of VMs that are gone, under pvio_host_vms_lock. */
-struct pvio_host_stats pvio_host_retired;
+static struct pvio_host_stats retired;
 
 /* Changed under pvio_host_vms_lock, read under RCU. */
 static DEFINE_HASHTABLE(vcpu_table, 8);
@@ -91,15 +91,8 @@ struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu)
 	return pv;
 }
 
-/**
- * pvio_host_stats_add() - add counters to counters
- * @to:		the sum
- * @from:	what to add
- *
- * Context: any; the caller keeps @to to itself.
- */
-void pvio_host_stats_add(struct pvio_host_stats *to,
-			 const struct pvio_host_stats *from)
+static void add_stats(struct pvio_host_stats *to,
+		      const struct pvio_host_stats *from)
 {
 	const u64 *f = (const u64 *)from;
 	u64 *t = (u64 *)to;
@@ -110,13 +103,57 @@ void pvio_host_stats_add(struct pvio_host_stats *to,
 		t[i] += READ_ONCE(f[i]);
 }
 
+static void count_vm(struct pvio_host_vm *vm, struct pvio_host_vm_stats *stats)
+{
+	struct pvio_host_vcpu *pv;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->pid = vm->kvm->userspace_pid;
+	list_for_each_entry(pv, &vm->vcpus, node) {
+		add_stats(&stats->sum, &pv->stats);
+		stats->vcpus++;
+	}
+}
+
+/**
+ * pvio_host_vms_count() - add up what is counted
+ * @stats:	receives the counters of the first VMs
+ * @room:	for so many
+ * @total:	receives the sum over all VMs, those that are gone included
+ *
+ * Context: any but interrupts; does not sleep.
+ * Return: how many VMs there are, which may be more than @room.
+ */
+unsigned int pvio_host_vms_count(struct pvio_host_vm_stats *stats,
+				 unsigned int room,
+				 struct pvio_host_vm_stats *total)
+{
+	struct pvio_host_vm_stats one;
+	struct pvio_host_vm *vm;
+	unsigned int n = 0;
+
+	memset(total, 0, sizeof(*total));
+	raw_spin_lock(&pvio_host_vms_lock);
+	total->sum = retired;
+	list_for_each_entry(vm, &pvio_host_vms, node) {
+		count_vm(vm, &one);
+		total->vcpus += one.vcpus;
+		add_stats(&total->sum, &one.sum);
+		if (n < room)
+			stats[n] = one;
+		n++;
+	}
+	raw_spin_unlock(&pvio_host_vms_lock);
+	return n;
+}
+
 static unsigned int forget_vm(struct pvio_host_vm *vm)
 {
 	struct pvio_host_vcpu *pv, *next;
 	unsigned int waiting = 0;
 
 	list_for_each_entry_safe(pv, next, &vm->vcpus, node) {
-		pvio_host_stats_add(&pvio_host_retired, &pv->stats);
+		add_stats(&retired, &pv->stats);
 		waiting += pv->waiting;
 		hash_del_rcu(&pv->hash);
 		kfree_rcu(pv, rcu);

@@ -96,7 +96,13 @@ struct pvio_host_vcpu {
 
 extern struct list_head pvio_host_vms;
 extern raw_spinlock_t pvio_host_vms_lock;
-extern struct pvio_host_stats pvio_host_retired;
+
+/* The counters of a VM, or of all that ever were. */
+struct pvio_host_vm_stats {
+	pid_t pid;
+	unsigned int vcpus;
+	struct pvio_host_stats sum;
+};
 
 static inline struct pvio_host_vcpu *
 pvio_host_batch_vcpu(struct pvio_host_batch *b)
@@ -106,8 +112,9 @@ pvio_host_batch_vcpu(struct pvio_host_batch *b)
 
 struct pvio_host_vcpu *pvio_host_vcpu_find(struct kvm_vcpu *vcpu);
 struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu);
-void pvio_host_stats_add(struct pvio_host_stats *to,
-			 const struct pvio_host_stats *from);
+unsigned int pvio_host_vms_count(struct pvio_host_vm_stats *stats,
+				 unsigned int room,
+				 struct pvio_host_vm_stats *total);
 unsigned int pvio_host_vm_forget(struct kvm *kvm);
 void pvio_host_vms_free(void);
 
