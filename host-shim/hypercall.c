@@ -297,6 +297,11 @@ static void skip_hypercall(struct pvio_host_vcpu *pv)
 		pvio_host_kvm_set_rip(pv->vcpu, now.rip + HYPERCALL_LENGTH);
 }
 
+/*
+ * A flush is handed over on trust: user space empties the ring in this exit. Where
+ * another thread of it is at that just now, it may answer a moment too early. To
+ * wait for the ring would let a stopped VM hold the removal up.
+ */
 static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 {
 	struct kvm_vcpu *vcpu = pv->vcpu;

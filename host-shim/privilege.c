@@ -25,9 +25,11 @@ static bool require_cpl0(struct kvm_vcpu *vcpu)
 /*
  * kvm_emulate_hypercall() looks at the level before the number: it answers
  * -KVM_EPERM at any but CPL 0, and else -KVM_ENOSYS to a number it does not have.
- * What else it does is undone: it counts the call, and skips the instruction,
- * which queues a #DB where the guest is stepped one by one. Skipping the
- * instruction at the end will do so again.
+ * What the guest or user space would see of it is undone: it counts the call, and
+ * skips the instruction, which queues a #DB where the guest steps itself. The
+ * rest (interrupt shadow, RF, DR6, an exit for a debugger) comes about again when
+ * the instruction is skipped at the end. What stays: the guest's PMU counts one
+ * instruction more, and the trace event kvm_hypercall shows the call.
  */
 static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
 {
@@ -43,6 +45,8 @@ static bool ask_for_cpl0(struct kvm_vcpu *vcpu)
 	pvio_host_kvm.emulate_hypercall(vcpu);
 	cpl0 = (s32)regs[VCPU_REGS_RAX] == -KVM_ENOSYS;
 
+	/* Hyper-V's calls, if the guest turned them on just now, may want an exit */
+	vcpu->arch.complete_userspace_io = NULL;
 	vcpu->stat.hypercalls--;
 	vcpu->arch.exception.pending = false;
 	regs[VCPU_REGS_RAX] = rax;

@@ -402,6 +402,23 @@ TEST_F(vm, single_step)
 	EXPECT_DONE(v, 1);
 }
 
+/* A guest that steps itself gets its #DB behind the hypercall, and not within. */
+TEST_F(vm, trap_flag)
+{
+	struct vmm *v = &self->v;
+	struct kvm_vcpu_events events;
+	struct kvm_regs regs;
+
+	port_read(&self->ops[0], 0x170, 1);
+	vmm_batch(v, 1);
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_GET_REGS, &regs));
+	regs.rflags |= 0x100;
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_SET_REGS, &regs));
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_GET_VCPU_EVENTS, &events));
+	EXPECT_EQ(0, events.exception.injected);
+}
+
 /* What is about the CPU that writes goes to user space on its own. */
 TEST_F(vm, ports_that_are_not_queued)
 {
