@@ -269,7 +269,10 @@ static void check_answer(uint64_t rax, uint32_t rdx)
 	}
 }
 
-/* The module is removed: KVM finishes the exit, and puts what is read into RAX. */
+/*
+ * The module is removed: KVM finishes the exit, and puts what is read into RAX.
+ * A flush is handed over on trust, see hand_over_vcpu().
+ */
 static void hand_over(const struct pvio_host_batch *b)
 {
 	uint32_t note = pvio_host_batch_note(b);
