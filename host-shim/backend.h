@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What batch.c needs of a virtual machine. access.c provides it on KVM, the
- * fuzzer (tools/selftests/fuzz) in user space.
+ * What batch.c needs of a virtual machine. access.c, bus.c and ring.c
+ * provide it on KVM, the fuzzer (tools/selftests/fuzz) in user space.
  *
  * Functions return 0 or a negative error where nothing else is said.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The arithmetic of the coalesced ring, apart from KVM. */
+/* What there is to the coalesced ring apart from KVM. */
 #ifndef PVIO_HOST_RING_H
 #define PVIO_HOST_RING_H
 
@@ -7,6 +7,16 @@
 #include <stdbool.h>
 #endif
 #include <linux/types.h>
+
+/*
+ * QEMU registers the PCI configuration address as a coalesced port, so it
+ * empties the ring before it answers a read of it (hw/pci-host/i440fx.c,
+ * hw/pci-host/q35.c: memory_region_add_coalescing(&phb->conf_mem, 0, 4)).
+ * KVM is told of the first byte only: the reset control register of the south
+ * bridge, 0xcf9, lies over the second.
+ */
+#define PVIO_HOST_FLUSH_PORT	0xcf8
+#define PVIO_HOST_FLUSH_SIZE	4
 
 /**
  * pvio_host_ring_passed() - whether user space has taken an entry of the ring
