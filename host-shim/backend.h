@@ -27,7 +27,7 @@ bool pvio_host_kernel_claims(struct pvio_host_batch *b,
 /* Have that device perform @op, and store in it what a read returns. */
 int pvio_host_kernel_access(struct pvio_host_batch *b, struct pvio_op *op);
 
-/* Queue a write in the coalesced ring. */
+/* Queue a write in the coalesced ring, if it may wait there. */
 int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op);
 
 /* Whether user space has taken all that this batch queued. */

@@ -5,49 +5,82 @@
 #include <linux/nospec.h>
 
 #include "backend.h"
+#include "bus.h"
 #include "ring.h"
 #include "vcpu.h"
 
 static bool ring_is_usable(struct pvio_host_vcpu *pv)
 {
-	const struct pvio_op conf_mem = {
-		.kind = PVIO_PORT_WRITE,
-		.size = 1,
-		.addr = PVIO_HOST_FLUSH_PORT,
-	};
-
 	return pv->vcpu->kvm->coalesced_mmio_ring &&
 	       time_after_eq(jiffies, READ_ONCE(pv->vm->distrusted_until)) &&
-	       pvio_host_kernel_claims(&pv->batch, &conf_mem);
+	       pvio_host_coalesced_ops(pv->vcpu);
 }
 
 /*
- * Whether a write must not be queued. User space performs queued writes on
- * whichever of its threads empties the ring, perhaps inside another access.
- * That is wrong for ports that act on the CPU which writes to them.
+ * Which writes may wait in the ring. User space performs them on whichever of its
+ * threads empties it, and inside whatever that thread does there: QEMU 8.1 and
+ * newer then drop a write to a device that is at work already ("Blocked re-entrant
+ * IO", system/memory.c), older ones perform it. The devices that batches are for
+ * cope with both: IDE controllers (hw/ide/core.c, hw/ide/pci.c) empty no ring, and
+ * e1000 (hw/net/e1000.c) is made for it. All else is an exit of its own.
  */
-static bool op_concerns_cpu(const struct pvio_op *op)
+
+/*
+ * The registers of a bus master, of two channels (Programming Interface for Bus
+ * Master IDE Controller, revision 1.0, section 2): command and status, a byte
+ * each, and the address of the descriptors. Firmware for QEMU's i440fx gives
+ * PCI devices the ports from 0xc000 on.
+ *
+ * A guest can put another device's ports there. The host cannot know, and the
+ * guest could do so with the registers of IDE itself.
+ */
+#define PCI_PORTS		0xc000
+
+static bool port_is_bus_master(const struct pvio_op *op)
+{
+	if (op->addr < PCI_PORTS)
+		return false;
+	switch (op->addr & 7) {
+	case 0:
+	case 2:
+		return op->size == 1;
+	case 4:
+		return op->size == 4;
+	default:
+		return false;
+	}
+}
+
+static bool port_is_ide(const struct pvio_op *op)
 {
 	static const struct {
 		u16 first;
 		u16 last;
 	} ports[] = {
-		{ 0x64, 0x64 },		/* keyboard controller: reset */
-		{ 0x92, 0x92 },		/* fast A20 gate: reset */
-		{ 0xb2, 0xb3 },		/* SMI and ACPI commands */
-		{ 0xcf8, 0xcff },	/* PCI configuration and reset */
-		{ 0x5658, 0x5659 },	/* VMware's back door */
+		{ 0x1f0, 0x1f7 }, { 0x3f6, 0x3f6 },
+		{ 0x170, 0x177 }, { 0x376, 0x376 },
 	};
 	int i;
 
-	if (pvio_kind_is_mmio(op->kind))
-		return false;
 	for (i = 0; i < ARRAY_SIZE(ports); i++) {
-		if (op->addr <= ports[i].last &&
-		    op->addr + op->size > ports[i].first)
+		if (op->addr >= ports[i].first &&
+		    op->addr + op->size - 1 <= ports[i].last)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * QEMU registers all of e1000's registers as coalesced but for seven, of 4 bytes
+ * each (e1000_mmio_setup()). It does so for no other device, and a guest has no
+ * other way to a gap between two zones that one access fills: what a BAR covers
+ * begins and ends at multiples of 16.
+ */
+static bool op_may_wait(struct kvm_vcpu *vcpu, const struct pvio_op *op)
+{
+	if (pvio_kind_is_mmio(op->kind))
+		return op->size == 4 && pvio_host_op_fills_gap(vcpu, op);
+	return port_is_ide(op) || port_is_bus_master(op);
 }
 
 int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
@@ -60,7 +93,7 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	int r = -ENOSPC;
 
 	/* what is usable for one write is so for those behind it */
-	if (op_concerns_cpu(op) || (!b->unflushed && !ring_is_usable(pv)))
+	if (!op_may_wait(pv->vcpu, op) || (!b->unflushed && !ring_is_usable(pv)))
 		return -EOPNOTSUPP;
 
 	spin_lock(&kvm->ring_lock);

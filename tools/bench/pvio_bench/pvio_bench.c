@@ -17,8 +17,8 @@
 
 #include "../../../pvio/pvio.h"
 
-/* QEMU ignores writes of the diagnostic port, after the trip there. */
-#define BENCH_PORT	0x80
+/* The sector count of the second IDE channel, where there is no drive. */
+#define BENCH_PORT	0x172
 
 static struct pvio_client *client;
 static struct pvio_batch *batch;

@@ -74,7 +74,7 @@ TEST_F(vm, writes_in_one_exit_with_ring)
 	ASSERT_EQ(0, vmm_coalesce(v));
 	for (unsigned int n = 1; n <= PVIO_MAX_OPS; n++) {
 		for (unsigned int i = 0; i < n; i++)
-			port_write(&self->ops[i], 0x100 + i, 1 << i % 3,
+			port_write(&self->ops[i], 0x1f0 + i % 4, 1 << i % 3,
 				   0x1000 + i);
 		vmm_batch(v, n);
 		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
@@ -84,7 +84,7 @@ TEST_F(vm, writes_in_one_exit_with_ring)
 			uint32_t value = 0;
 
 			memcpy(&value, e.data, e.len);
-			EXPECT_EQ(0x100 + i, e.phys_addr);
+			EXPECT_EQ(0x1f0 + i % 4, e.phys_addr);
 			EXPECT_EQ(1 << i % 3, e.len);
 			EXPECT_EQ(1, e.pio);
 			EXPECT_EQ((0x1000 + i) & (0xffffffffu >> (32 - 8 * e.len)),
@@ -193,27 +193,117 @@ TEST_F(vm, mmio_reads_and_writes)
 			  self->ops[2 * i + 1].value);
 }
 
-TEST_F(vm, mmio_writes_ride_in_the_ring)
+/*
+ * As QEMU does for e1000 (hw/net/e1000.c, e1000_mmio_setup()): zones but for a few
+ * registers.
+ */
+static int coalesce_e1000(struct vmm *v)
+{
+	return vmm_coalesce(v) ?: vmm_coalesce_mmio(v, VMM_MMIO, 0xc0) ?:
+	       vmm_coalesce_mmio(v, VMM_MMIO + 0xc4, 0xc8 - 0xc4) ?:
+	       vmm_coalesce_mmio(v, VMM_MMIO + 0xcc, 0x3818 - 0xcc) ?:
+	       vmm_coalesce_mmio(v, VMM_MMIO + 0x381c, 0x20000 - 0x381c);
+}
+
+TEST_F(vm, e1000_writes_wait_in_the_ring)
 {
 	struct vmm *v = &self->v;
 	struct kvm_coalesced_mmio e;
 
-	ASSERT_EQ(0, vmm_coalesce(v));
-	mmio(&self->ops[0], PVIO_MMIO_WRITE, VMM_MMIO + 0x2818, 4, 17);
+	ASSERT_EQ(0, coalesce_e1000(v));
+	mmio(&self->ops[0], PVIO_MMIO_WRITE, VMM_MMIO + 0x3818, 4, 17);
 	port_write(&self->ops[1], 0x1f7, 1, 0xc8);
-	mmio(&self->ops[2], PVIO_MMIO_WRITE, VMM_MMIO + 8, 8, ~0ull);
+	mmio(&self->ops[2], PVIO_MMIO_WRITE, VMM_MMIO + 0xc8, 4, ~0ull);
 	vmm_batch(v, 3);
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
 	ASSERT_EQ(3, vmm_ring_used(v));
 	e = ring_take(v);
 	EXPECT_EQ(0, e.pio);
-	EXPECT_EQ(VMM_MMIO + 0x2818, e.phys_addr);
+	EXPECT_EQ(VMM_MMIO + 0x3818, e.phys_addr);
+	EXPECT_EQ(4, e.len);
 	e = ring_take(v);
 	EXPECT_EQ(1, e.pio);
 	e = ring_take(v);
 	EXPECT_EQ(0, e.pio);
-	EXPECT_EQ(8, e.len);
+	EXPECT_EQ(VMM_MMIO + 0xc8, e.phys_addr);
 	EXPECT_DONE(v, 3);
+}
+
+/* Another device's write goes to user space on its own, behind what is queued. */
+static void expect_own_exit(struct __test_metadata *_metadata, struct vmm *v,
+			    const struct pvio_op *op)
+{
+	struct pvio_op *ops = vmm_ops(v);
+
+	port_write(&ops[0], 0x1f2, 1, 1);
+	ops[1] = *op;
+	vmm_batch(v, 2);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(0x1f2, ring_take(v).phys_addr);
+	if (op->kind == PVIO_PORT_WRITE) {
+		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, op->addr, op->size);
+	} else {
+		ASSERT_EQ(KVM_EXIT_MMIO, vmm_run(v));
+		EXPECT_EQ(op->addr, v->run->mmio.phys_addr);
+	}
+	EXPECT_EQ(0, vmm_ring_used(v));
+	EXPECT_DONE(v, 2);
+}
+
+TEST_F(vm, other_mmio_does_not_wait)
+{
+	static const struct { uint64_t addr; uint8_t size; } other[] = {
+		{ VMM_MMIO - 4, 4 },		/* in front of the zones, and behind */
+		{ VMM_MMIO + 0x20000, 4 },
+		{ VMM_MMIO + 0xc0, 1 },		/* a part of a gap */
+		{ VMM_MMIO + 0xc2, 2 },
+		{ VMM_MMIO + 0xc0, 8 },		/* more than the gap */
+		{ VMM_MMIO + 0x40000, 4 },
+	};
+	struct vmm *v = &self->v;
+	struct pvio_op op;
+
+	ASSERT_EQ(0, coalesce_e1000(v));
+	for (unsigned int i = 0; i < sizeof(other) / sizeof(*other); i++) {
+		mmio(&op, PVIO_MMIO_WRITE, other[i].addr, other[i].size, 7);
+		expect_own_exit(_metadata, v, &op);
+	}
+}
+
+/* A gap between events of the host kernel is none between coalesced zones. */
+TEST_F(vm, gaps_are_between_zones)
+{
+	struct kvm_ioeventfd ioev = { .len = 4 };
+	struct vmm *v = &self->v;
+	struct pvio_op op;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	ASSERT_EQ(0, vmm_coalesce_mmio(v, VMM_MMIO, 4));
+	ioev.fd = eventfd(0, EFD_NONBLOCK);
+	ioev.addr = VMM_MMIO + 8;
+	ASSERT_EQ(0, ioctl(v->vm, KVM_IOEVENTFD, &ioev));
+	mmio(&op, PVIO_MMIO_WRITE, VMM_MMIO + 4, 4, 7);
+	expect_own_exit(_metadata, v, &op);
+	close(ioev.fd);
+}
+
+/* Command, status and descriptors of both channels of a bus master. */
+TEST_F(vm, bus_master_writes_wait_in_the_ring)
+{
+	static const uint8_t sizes[] = { [0] = 1, [2] = 1, [4] = 4 };
+	struct vmm *v = &self->v;
+	int n = 0;
+
+	ASSERT_EQ(0, vmm_coalesce(v));
+	for (int i = 0; i < 16; i += 2) {
+		if (i % 8 != 6)
+			port_write(&self->ops[n++], 0xc040 + i, sizes[i % 8], 0);
+	}
+	vmm_batch(v, n);
+	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
+	EXPECT_EQ(n, vmm_ring_used(v));
+	v->ring->first = v->ring->last;
+	EXPECT_DONE(v, n);
 }
 
 /* Devices in the host kernel answer as they answer the instruction. */
@@ -274,15 +364,15 @@ TEST_F(vm, ring_runs_full)
 	v->ring->first = 10;
 	v->ring->last = 7;		/* two slots are free, one of them usable */
 	for (int i = 0; i < 4; i++)
-		port_write(&self->ops[i], 0x200 + i, 1, i);
+		port_write(&self->ops[i], 0x170 + i, 1, i);
 	vmm_batch(v, 4);
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
 	EXPECT_EQ(9, v->ring->last);
-	EXPECT_EQ(0x201, v->ring->coalesced_mmio[8].phys_addr);
+	EXPECT_EQ(0x171, v->ring->coalesced_mmio[8].phys_addr);
 	v->ring->first = v->ring->last;
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
-	EXPECT_EQ(0x202, ring_take(v).phys_addr);
-	EXPECT_EQ(0x203, ring_take(v).phys_addr);
+	EXPECT_EQ(0x172, ring_take(v).phys_addr);
+	EXPECT_EQ(0x173, ring_take(v).phys_addr);
 	EXPECT_DONE(v, 4);
 }
 
@@ -419,24 +509,28 @@ TEST_F(vm, trap_flag)
 	EXPECT_EQ(0, events.exception.injected);
 }
 
-/* What is about the CPU that writes goes to user space on its own. */
-TEST_F(vm, ports_that_are_not_queued)
+TEST_F(vm, other_ports_do_not_wait)
 {
-	static const uint16_t ports[] = { 0x64, 0x92, 0xb2, 0xcf8, 0xcfc,
-					  0x5658 };
+	static const struct { uint16_t port; uint8_t size; } other[] = {
+		/* about the CPU that writes, or the machine */
+		{ 0x64, 1 }, { 0x92, 1 }, { 0xb2, 1 }, { 0xcf8, 4 }, { 0xcfc, 4 },
+		{ 0x5658, 4 },
+		/* beside IDE's */
+		{ 0x1ef, 1 }, { 0x1ef, 2 }, { 0x1f6, 4 }, { 0x1f8, 1 },
+		{ 0x16f, 1 }, { 0x178, 1 }, { 0x3f5, 1 }, { 0x3f5, 2 }, { 0x3f6, 2 },
+		{ 0x3f7, 1 }, { 0x375, 1 }, { 0x377, 1 },
+		/* no registers of a bus master */
+		{ 0xc041, 1 }, { 0xc043, 1 }, { 0xc044, 1 }, { 0xc046, 1 },
+		{ 0xc040, 2 }, { 0xc042, 2 }, { 0xc044, 2 }, { 0xc040, 4 },
+		{ 0xbff8, 1 }, { 0xbffc, 4 }, { 0, 1 }, { 4, 4 },
+	};
 	struct vmm *v = &self->v;
+	struct pvio_op op;
 
 	ASSERT_EQ(0, vmm_coalesce(v));
-	for (unsigned int i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
-		int size = ports[i] >= 0xcf8 ? 4 : 1;
-
-		port_write(&self->ops[0], 0x1f2, 1, 1);
-		port_write(&self->ops[1], ports[i], size, 2);
-		vmm_batch(v, 2);
-		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
-		EXPECT_EQ(0x1f2, ring_take(v).phys_addr);
-		EXPECT_PORT_EXIT(v, KVM_EXIT_IO_OUT, ports[i], size);
-		EXPECT_DONE(v, 2);
+	for (unsigned int i = 0; i < sizeof(other) / sizeof(*other); i++) {
+		port_write(&op, other[i].port, other[i].size, 2);
+		expect_own_exit(_metadata, v, &op);
 	}
 }
 

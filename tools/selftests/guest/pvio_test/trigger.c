@@ -19,8 +19,8 @@
 
 #include "test.h"
 
-/* QEMU ignores writes of the diagnostic port, after the trip there. */
-#define IGNORED_PORT	0x80
+/* The sector count of the second IDE channel, where there is no drive. */
+#define UNUSED_PORT	0x172
 
 static u32 held_irq;
 
@@ -51,7 +51,7 @@ static void fill(struct pvio_batch *b, unsigned int count)
 {
 	pvio_batch_reset(b);
 	while (count--)
-		pvio_port_write(b, IGNORED_PORT, 1, 0);
+		pvio_port_write(b, UNUSED_PORT, 1, 0);
 }
 
 static int writes(unsigned int count, unsigned int loops)
