@@ -3,10 +3,11 @@
  * Takes a hypercall from KVM, runs it, and gives the vCPU back to KVM.
  *
  * While a batch waits for user space, RAX and RDX already hold what the guest
- * must find if the batch is never continued: when the module is removed, KVM's
- * own completion of the pending port access runs in the place of the module's,
- * and the note in RDX tells the guest how far its batch came. So no operation
- * is lost or repeated, and a stopped VM does not hold the removal up.
+ * must find if the batch is never continued: when the module is removed, KVM
+ * finishes the pending exit in the place of the module, and the note in RDX tells
+ * the guest how far its batch came. So no operation is lost or repeated, and a
+ * stopped VM holds the removal up only where a read of MMIO is pending, which KVM
+ * cannot finish.
  */
 #include "hypercall.h"
 #include "kvm_api.h"
@@ -20,9 +21,6 @@
 
 #define SERVED_FEATURES	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
 			 PVIO_FEATURE_STOP)
-
-/* VMCALL and VMMCALL */
-#define HYPERCALL_LENGTH	3
 
 /* AMD APM vol. 3, Fn8000_001F EAX: bit 1 SEV, 3 SEV-ES, 4 SEV-SNP */
 #define CPUID_ENCRYPTION	0x8000001f
@@ -132,9 +130,10 @@ static void record_batch(struct pvio_host_vcpu *pv)
 
 static int complete_user_exit(struct kvm_vcpu *vcpu);
 
-/* As KVM has them since the vCPU left the guest, or user space changed them. */
-static struct pvio_host_registers cached_registers(struct kvm_vcpu *vcpu)
+static struct pvio_host_registers read_registers(struct kvm_vcpu *vcpu)
 {
+	/* which has KVM read the RIP from the guest's state */
+	pvio_host_kvm.get_linear_rip(vcpu);
 	return (struct pvio_host_registers) {
 		.rip = pvio_host_kvm_rip(vcpu),
 		.rax = vcpu->arch.regs[VCPU_REGS_RAX],
@@ -142,13 +141,6 @@ static struct pvio_host_registers cached_registers(struct kvm_vcpu *vcpu)
 		.rcx = vcpu->arch.regs[VCPU_REGS_RCX],
 		.rdx = vcpu->arch.regs[VCPU_REGS_RDX],
 	};
-}
-
-static struct pvio_host_registers read_registers(struct kvm_vcpu *vcpu)
-{
-	/* which has KVM read the RIP from the guest's state */
-	pvio_host_kvm.get_linear_rip(vcpu);
-	return cached_registers(vcpu);
 }
 
 static int wait_for_user_exit(struct pvio_host_vcpu *pv)
@@ -228,7 +220,7 @@ static int run_batch(struct kvm_vcpu *vcpu)
 
 	/* nothing is allocated for whom nothing will be run */
 	if (!pv && !refusal) {
-		pv = pvio_host_vcpu_get(vcpu);
+		pv = pvio_host_vcpu_add(vcpu);
 		if (!pv)
 			refusal = PVIO_HOST_REFUSED_NOMEM;
 	}
@@ -285,19 +277,9 @@ int pvio_host_hypercall(struct kvm_vcpu *vcpu)
 }
 
 /*
- * The vCPU is in user space. KVM's own function for it reads the guest's state,
- * which is not there now.
- */
-static void skip_hypercall(struct pvio_host_vcpu *pv)
-{
-	struct pvio_host_registers now = cached_registers(pv->vcpu);
-
-	/* unless user space has moved the vCPU elsewhere, by a reset for one */
-	if (!memcmp(&now, &pv->planted, sizeof(now)))
-		pvio_host_kvm_set_rip(pv->vcpu, now.rip + HYPERCALL_LENGTH);
-}
-
-/*
+ * Where KVM has no completion, the guest makes the hypercall again, with RAX 0:
+ * KVM refuses that number, changes RAX alone, and the guest finds the note.
+ *
  * A flush is handed over on trust: user space empties the ring in this exit. Where
  * another thread of it is at that just now, it may answer a moment too early. To
  * wait for the ring would let a stopped VM hold the removal up.
@@ -310,8 +292,6 @@ static void hand_over_vcpu(struct pvio_host_vcpu *pv)
 	if (!mutex_trylock(&vcpu->mutex))
 		return;
 	if (pv->waiting && pv->hands_over) {
-		if (!pv->kvm_complete)
-			skip_hypercall(pv);
 		vcpu->arch.complete_userspace_io = pv->kvm_complete;
 		pv->waiting = false;
 		pv->stats.handed_over++;

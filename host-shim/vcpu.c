@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The VMs and vCPUs known to the module: creation, look-up, end. */
+/* The VMs and vCPUs known to the module: creation, look-up, counters, end. */
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 
@@ -48,22 +48,18 @@ static struct pvio_host_vm *find_vm(struct kvm *kvm)
 }
 
 /**
- * pvio_host_vcpu_get() - the module's state of a vCPU, made where it has none
+ * pvio_host_vcpu_add() - make the module's state of a vCPU, which has none yet
  * @vcpu: the vCPU that the calling thread runs
  *
  * Context: in a hypercall; may sleep.
  * Return: the state, or NULL without memory.
  */
-struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu)
+struct pvio_host_vcpu *pvio_host_vcpu_add(struct kvm_vcpu *vcpu)
 {
-	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
-	struct pvio_host_vm *new, *vm;
+	struct pvio_host_vcpu *pv = kzalloc(sizeof(*pv), GFP_KERNEL_ACCOUNT);
+	struct pvio_host_vm *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	struct pvio_host_vm *vm;
 
-	if (pv)
-		return pv;
-
-	pv = kzalloc(sizeof(*pv), GFP_KERNEL_ACCOUNT);
-	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!pv || !new) {
 		kfree(pv);
 		kfree(new);

@@ -62,8 +62,7 @@ struct pvio_host_registers {
  * @rcu:	for freeing
  * @planted:	what its registers hold while the batch waits for user space
  * @hands_over:	a removal of the module can leave the exit under way to KVM
- * @kvm_complete: KVM's own completion of it; NULL where nothing is left to be
- *		done but to skip the hypercall
+ * @kvm_complete: KVM's own completion of it; NULL where it needs none
  * @ring_mark:	the slot of its newest write in the coalesced ring
  * @queued_at:	when that was, in jiffies
  * @stored:	values stored in guest memory for this hypercall
@@ -111,7 +110,7 @@ pvio_host_batch_vcpu(struct pvio_host_batch *b)
 }
 
 struct pvio_host_vcpu *pvio_host_vcpu_find(struct kvm_vcpu *vcpu);
-struct pvio_host_vcpu *pvio_host_vcpu_get(struct kvm_vcpu *vcpu);
+struct pvio_host_vcpu *pvio_host_vcpu_add(struct kvm_vcpu *vcpu);
 unsigned int pvio_host_vms_count(struct pvio_host_vm_stats *stats,
 				 unsigned int room,
 				 struct pvio_host_vm_stats *total);
