@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which virtual machines the module serves: its parameter "allow", "all" or a
- * list such as "uid=64055,pid=1234" of users and processes, as the initial
- * namespaces number them. It may be written at any time.
+ * list such as "uid=64055,pid=1234" of users and processes (not threads), as the
+ * initial namespaces number them. It may be written at any time.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -35,14 +35,14 @@ struct allow_list {
  */
 static struct allow_list __rcu *allow_list;
 
-static bool list_has(const struct allow_list *list, bool is_process,
-		     unsigned int id)
+static bool list_has_caller(const struct allow_list *list)
 {
+	unsigned int user = from_kuid(&init_user_ns, current_uid());
+	unsigned int process = task_tgid_nr(current);
 	unsigned int i;
 
 	for (i = 0; i < list->count; i++) {
-		if (list->ids[i].is_process == is_process &&
-		    list->ids[i].id == id)
+		if (list->ids[i].id == (list->ids[i].is_process ? process : user))
 			return true;
 	}
 	return false;
@@ -57,14 +57,11 @@ static bool list_has(const struct allow_list *list, bool is_process,
 bool pvio_host_caller_allowed(void)
 {
 	const struct allow_list *list;
-	bool allowed = true;
+	bool allowed;
 
 	rcu_read_lock();
 	list = rcu_dereference(allow_list);
-	if (list)
-		allowed = list_has(list, true, task_tgid_nr(current)) ||
-			  list_has(list, false,
-				   from_kuid(&init_user_ns, current_uid()));
+	allowed = !list || list_has_caller(list);
 	rcu_read_unlock();
 	return allowed;
 }

@@ -8,13 +8,9 @@
 
 struct pvio_host_kvm_api pvio_host_kvm __read_mostly;
 
-#if PVIO_HOST_KVM_EXPORTS_RESTRICTED
 static bool restricted_symbols;
 module_param(restricted_symbols, bool, 0444);
-MODULE_PARM_DESC(restricted_symbols, "use functions that KVM keeps for its own modules (default: no)");
-#else
-static const bool restricted_symbols = true;
-#endif
+MODULE_PARM_DESC(restricted_symbols, "use functions that KVM keeps for its own modules, on Linux 6.18 and newer (default: no)");
 
 static const struct {
 	const char *name;
@@ -44,7 +40,7 @@ int pvio_host_kvm_api_get(void)
 {
 	unsigned int i;
 
-	if (!restricted_symbols) {
+	if (PVIO_HOST_KVM_EXPORTS_RESTRICTED && !restricted_symbols) {
 		pr_err("this kernel keeps KVM's functions for KVM's own modules: restricted_symbols=1 uses them all the same\n");
 		return -EPERM;
 	}

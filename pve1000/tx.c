@@ -154,7 +154,10 @@ bool pve1000_tx_reap(struct pve1000 *card)
 	while (tx->clean != tx->rung &&
 	       packet_sent(tx, tx->buffers[tx->clean].eop)) {
 		if (!may_release(tx)) {
-			/* The poll function will: what stays makes the doorbell late. */
+			/*
+			 * The poll function takes it back, with interrupts on.
+			 * Until then the doorbell counts it as unsent.
+			 */
 			napi_schedule(&card->napi);
 			break;
 		}
