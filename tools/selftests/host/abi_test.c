@@ -3,6 +3,7 @@
  * The calls of pvio_abi.h as a virtual machine monitor sees them: which exits
  * a batch makes, in which order, and what it leaves in the guest.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -507,6 +508,14 @@ TEST_F(vm, trap_flag)
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
 	ASSERT_EQ(0, ioctl(v->vcpu, KVM_GET_VCPU_EVENTS, &events));
 	EXPECT_EQ(0, events.exception.injected);
+	vmm_io_answer(v, 0x50);
+	v->run->immediate_exit = 1;
+	EXPECT_EQ(-EINTR, vmm_run(v));
+	v->run->immediate_exit = 0;
+	EXPECT_EQ(1, vmm_rax(v));
+	ASSERT_EQ(0, ioctl(v->vcpu, KVM_GET_VCPU_EVENTS, &events));
+	EXPECT_EQ(1, events.exception.injected);
+	EXPECT_EQ(1, events.exception.nr);
 }
 
 TEST_F(vm, other_ports_do_not_wait)

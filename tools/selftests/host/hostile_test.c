@@ -192,11 +192,9 @@ TEST_F(vm, reset_in_mid_batch)
 	vmm_batch(v, 2);
 	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0x170, 1);
 	/* user space sets other registers: the batch is gone */
-	struct kvm_regs regs = { .rip = VMM_CODE + 3, .rflags = 2, .rax = 77 };
-
-	ASSERT_EQ(0, ioctl(v->vcpu, KVM_SET_REGS, &regs));
+	ASSERT_EQ(0, vmm_reset(v));
 	EXPECT_EQ(VMM_DONE, vmm_run(v));
-	EXPECT_EQ(77, vmm_rax(v));
+	EXPECT_EQ(VMM_RESET_RAX, vmm_rax(v));
 	vmm_batch(v, 0);
 	EXPECT_DONE(v, 0);
 }

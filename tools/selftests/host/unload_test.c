@@ -159,14 +159,6 @@ TEST_F(vm, mmio_write_pending)
 	EXPECT_EQ(PVIO_HANDOVER | 1, vmm_rdx(v));
 }
 
-/* At the end of the guest's code, with another RAX. */
-static int reset(struct vmm *v)
-{
-	struct kvm_regs regs = { .rip = VMM_CODE + 3, .rflags = 2, .rax = 77 };
-
-	return ioctl(v->vcpu, KVM_SET_REGS, &regs);
-}
-
 /* User space has reset the vCPU before the module went, or does so afterwards. */
 TEST_F(vm, reset_beside_handover)
 {
@@ -178,13 +170,13 @@ TEST_F(vm, reset_beside_handover)
 		vmm_batch(v, 1);
 		ASSERT_EQ(i & 1 ? KVM_EXIT_MMIO : KVM_EXIT_IO, vmm_run(v));
 		if (i & 2)
-			ASSERT_EQ(0, reset(v));
+			ASSERT_EQ(0, vmm_reset(v));
 		EXPECT_EQ(0, wait_status(start_unload()));
 		if (!(i & 2))
-			ASSERT_EQ(0, reset(v));
+			ASSERT_EQ(0, vmm_reset(v));
 		/* no instruction there is skipped */
 		EXPECT_EQ(VMM_DONE, vmm_run(v));
-		EXPECT_EQ(77, vmm_rax(v));
+		EXPECT_EQ(VMM_RESET_RAX, vmm_rax(v));
 		ASSERT_EQ(0, load());
 	}
 }

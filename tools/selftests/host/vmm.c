@@ -200,6 +200,11 @@ int vmm_batch(struct vmm *v, uint64_t count)
 	return vmm_call(v, PVIO_HC_BATCH, VMM_BATCH, count, 0);
 }
 
+int vmm_reset(struct vmm *v)
+{
+	return call_at(v, VMM_CODE + 3, VMM_RESET_RAX, 0, 0, 0);
+}
+
 int vmm_run(struct vmm *v)
 {
 	if (ioctl(v->vcpu, KVM_RUN, 0) < 0)

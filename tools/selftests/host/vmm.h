@@ -31,6 +31,8 @@
 #define VMM_RING_ENTRIES ((4096 - sizeof(struct kvm_coalesced_mmio_ring)) / \
 			  sizeof(struct kvm_coalesced_mmio))
 
+#define VMM_RESET_RAX	77
+
 /* What vmm_run() returns for that write, beside KVM's exit reasons. */
 #define VMM_DONE	1000
 
@@ -58,6 +60,7 @@ int vmm_coalesce_mmio(struct vmm *v, uint64_t addr, uint32_t size);
 int vmm_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b, uint64_t rdx);
 int32_t vmm_user_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b);
 int vmm_batch(struct vmm *v, uint64_t count);
+int vmm_reset(struct vmm *v);		/* to behind the call, with VMM_RESET_RAX */
 int vmm_run(struct vmm *v);		/* returns the exit reason, or -errno */
 int vmm_signal(struct vmm *v, bool pending);	/* one that only KVM_RUN sees */
 uint64_t vmm_rax(struct vmm *v);
