@@ -101,12 +101,12 @@ mtu() {
 traffic_start() {
 	(while :; do iperf3 -c $peer -t 60 --bidir > /dev/null 2>&1 || sleep 0.2; done) &
 	traffic=$!
-	at_end eval "kill $traffic 2> /dev/null; pkill iperf3"
+	at_end traffic_end
 	wait_until_more "$(card)" 200
 }
 
 traffic_end() {
-	kill $traffic
+	kill $traffic 2> /dev/null || true
 	# it may be between two connections
 	pkill iperf3 || true
 	wait $traffic 2> /dev/null || true
@@ -166,19 +166,23 @@ down_and_up() {
 
 xdp_return=$top/tools/selftests/nic/xdp_return
 
+program_end() {
+	kill $program 2> /dev/null || true
+	wait $program 2> /dev/null || true
+}
+
 # with_program ACTION COMMAND...: while an XDP program does that with all frames
 with_program() {
-	local action=$1 program
+	local action=$1
 	shift
 	# not that of the program before
 	: > /tmp/xdp.out
 	$xdp_return "$(card)" "$action" >> /tmp/xdp.out 2>&1 &
 	program=$!
-	at_end eval "{ kill $program; wait $program; } 2> /dev/null"
+	at_end program_end
 	wait_until grep -q attached /tmp/xdp.out
 	"$@"
-	kill $program
-	wait $program 2> /dev/null || true
+	program_end
 	wait_until reaches $peer
 }
 

@@ -73,8 +73,10 @@ kexecs() {
 	up=$(times_up)
 	# both disks are on one port: badblocks would keep kexec waiting for minutes
 	in_guest "killall -STOP badblocks
-		kexec -l -i /disk/vmlinuz --initrd=/disk/initrd --reuse-cmdline 2>&1 &&
-		killall -CONT badblocks"
+		kexec -l -i /disk/vmlinuz --initrd=/disk/initrd --reuse-cmdline 2>&1
+		loaded=\$?
+		killall -CONT badblocks
+		[ \$loaded = 0 ]"
 	in_guest "(sleep 1; kexec -e) > /dev/null 2>&1 &"
 	wait_until_up $((up + 1))
 	records_survived
