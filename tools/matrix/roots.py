@@ -81,9 +81,25 @@ def prepare_headers(series):
         return about(series)
 
 
+class OtherRelease(PrepareError):
+    """The mirror's kernel is not the one that headers were unpacked of."""
+
+
 def prepare_image(series):
-    """Unpacks the kernel image, of the same release; returns its folder."""
-    release = prepare_headers(series)['release']
+    """Unpacks the kernel image, of the headers' release; returns its folder.
+
+    Headers that the mirror has newer ones of are unpacked anew.
+    """
+    try:
+        return unpack_image(series, prepare_headers(series)['release'])
+    except OtherRelease as e:
+        progress(f'matrix: {series}: {e}')
+        with alone():
+            shutil.rmtree(cache() / series)
+        return unpack_image(series, prepare_headers(series)['release'])
+
+
+def unpack_image(series, release):
     folder = cache() / series / 'image'
     with alone():
         if not folder.exists():
@@ -205,8 +221,7 @@ def complete_image(root, release):
     """What the packages' scripts would have done."""
     modules = root / 'lib/modules' / release
     if not modules.is_dir():
-        raise PrepareError(f'the mirror has a newer kernel than {release}: '
-                           f'remove {root.parent} and start again')
+        raise OtherRelease(f'the mirror has a newer kernel than {release}')
     if not (root / 'boot' / f'vmlinuz-{release}').exists():
         (root / 'boot').mkdir(exist_ok=True)
         (root / 'boot' / f'vmlinuz-{release}').symlink_to(f'../usr/lib/modules/{release}/vmlinuz')

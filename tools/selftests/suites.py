@@ -2,7 +2,8 @@
 """The suites of suites.json: which there are, which of them are meant, and
 what the lab is to do for one.
 
-A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder.
+A suite has a "name" and "tests", each FOLDER/PROGRAM below this folder. One that
+is "like" a suite in front of it has all that it does not say from there.
 Without more it runs on this machine, "quick" if it takes a short time; "long"
 ones run only where they are asked for.
 "programs" are folders whose programs its tests use, apart from their own.
@@ -28,7 +29,10 @@ class NoSuchTest(Exception):
 
 def load(path, top):
     """All suites; {top} in any string is the folder of the project."""
-    return json.loads(path.read_text().replace("{top}", str(top)))
+    known = {}
+    for suite in json.loads(path.read_text().replace("{top}", str(top))):
+        known[suite["name"]] = {**known.get(suite.pop("like", None), {}), **suite}
+    return list(known.values())
 
 
 def choose(known, names, tests, key=None, kernel=None):
