@@ -6,7 +6,7 @@ import re
 PATTERN = re.compile(
     r"WARNING:|BUG[: ]|Oops|KASAN|UBSAN|KCSAN|Kernel panic|use-after-free|refcount_t:"
     r"|possible (circular|recursive|irq|unsafe|deadlock)|scheduling while atomic"
-    r"|general protection|Call Trace|kernel NULL pointer|unable to handle"
+    r"|general protection|nobody cared|kernel NULL pointer|unable to handle"
     r"|suspicious RCU|INFO: (task|rcu|trying to register)|DEBUG_LOCKS")
 MOST_LINES = 40
 
