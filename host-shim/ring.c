@@ -5,24 +5,30 @@
 #include <linux/nospec.h>
 
 #include "backend.h"
-#include "bus.h"
 #include "ring.h"
 #include "vcpu.h"
 
 static bool ring_is_usable(struct pvio_host_vcpu *pv)
 {
+	const struct pvio_op conf_mem = {
+		.kind = PVIO_PORT_WRITE,
+		.size = 1,
+		.addr = PVIO_HOST_FLUSH_PORT,
+	};
+
 	return pv->vcpu->kvm->coalesced_mmio_ring &&
 	       time_after_eq(jiffies, READ_ONCE(pv->vm->distrusted_until)) &&
-	       pvio_host_coalesced_ops(pv->vcpu);
+	       pvio_host_kernel_claims(&pv->batch, &conf_mem);
 }
 
 /*
  * Which writes may wait in the ring. User space performs them on whichever of its
  * threads empties it, and inside whatever that thread does there: QEMU 8.1 and
  * newer then drop a write to a device that is at work already ("Blocked re-entrant
- * IO", system/memory.c), older ones perform it. The devices that batches are for
- * cope with both: IDE controllers (hw/ide/core.c, hw/ide/pci.c) empty no ring, and
- * e1000 (hw/net/e1000.c) is made for it. All else is an exit of its own.
+ * IO", system/memory.c), older ones perform it. IDE controllers cope with that, as
+ * they empty no ring (hw/ide/core.c, hw/ide/pci.c). Any other write is an exit of
+ * its own; those that user space has KVM itself coalesce, such as e1000's, are
+ * claimed by the kernel, and never come here.
  */
 
 /*
@@ -70,19 +76,6 @@ static bool port_is_ide(const struct pvio_op *op)
 	return false;
 }
 
-/*
- * QEMU registers all of e1000's registers as coalesced but for seven, of 4 bytes
- * each (e1000_mmio_setup()). It does so for no other device, and a guest has no
- * other way to a gap between two zones that one access fills: what a BAR covers
- * begins and ends at multiples of 16.
- */
-static bool op_may_wait(struct kvm_vcpu *vcpu, const struct pvio_op *op)
-{
-	if (pvio_kind_is_mmio(op->kind))
-		return op->size == 4 && pvio_host_op_fills_gap(vcpu, op);
-	return port_is_ide(op) || port_is_bus_master(op);
-}
-
 int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 {
 	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
@@ -93,7 +86,9 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	int r = -ENOSPC;
 
 	/* what is usable for one write is so for those behind it */
-	if (!op_may_wait(pv->vcpu, op) || (!b->unflushed && !ring_is_usable(pv)))
+	if (pvio_kind_is_mmio(op->kind) ||
+	    (!port_is_ide(op) && !port_is_bus_master(op)) ||
+	    (!b->unflushed && !ring_is_usable(pv)))
 		return -EOPNOTSUPP;
 
 	spin_lock(&kvm->ring_lock);

@@ -99,9 +99,10 @@ struct pvio_op {
  *	bits 15 to 0	number of operations done
  *
  * There are two reasons for a note. The host module was removed while the batch
- * waited for user space, and KVM finished the one access that it waited for. Or
- * the host could not store the value of a read. Either way the batch goes on
- * as after a result that is less than asked for.
+ * waited for user space, and KVM finished the one access that it waited for; where
+ * that was a write of MMIO, the CPU makes the call once more, with 0 in RAX, which
+ * KVM refuses. Or the host could not store the value of a read. Either way the
+ * batch goes on as after a result that is less than asked for.
  */
 #define PVIO_HANDOVER		0x80000000u
 #define PVIO_HANDOVER_VALUE	0x40000000u

@@ -194,42 +194,6 @@ TEST_F(vm, mmio_reads_and_writes)
 			  self->ops[2 * i + 1].value);
 }
 
-/*
- * As QEMU does for e1000 (hw/net/e1000.c, e1000_mmio_setup()): zones but for a few
- * registers.
- */
-static int coalesce_e1000(struct vmm *v)
-{
-	return vmm_coalesce(v) ?: vmm_coalesce_mmio(v, VMM_MMIO, 0xc0) ?:
-	       vmm_coalesce_mmio(v, VMM_MMIO + 0xc4, 0xc8 - 0xc4) ?:
-	       vmm_coalesce_mmio(v, VMM_MMIO + 0xcc, 0x3818 - 0xcc) ?:
-	       vmm_coalesce_mmio(v, VMM_MMIO + 0x381c, 0x20000 - 0x381c);
-}
-
-TEST_F(vm, e1000_writes_wait_in_the_ring)
-{
-	struct vmm *v = &self->v;
-	struct kvm_coalesced_mmio e;
-
-	ASSERT_EQ(0, coalesce_e1000(v));
-	mmio(&self->ops[0], PVIO_MMIO_WRITE, VMM_MMIO + 0x3818, 4, 17);
-	port_write(&self->ops[1], 0x1f7, 1, 0xc8);
-	mmio(&self->ops[2], PVIO_MMIO_WRITE, VMM_MMIO + 0xc8, 4, ~0ull);
-	vmm_batch(v, 3);
-	EXPECT_PORT_EXIT(v, KVM_EXIT_IO_IN, 0xcf8, 4);
-	ASSERT_EQ(3, vmm_ring_used(v));
-	e = ring_take(v);
-	EXPECT_EQ(0, e.pio);
-	EXPECT_EQ(VMM_MMIO + 0x3818, e.phys_addr);
-	EXPECT_EQ(4, e.len);
-	e = ring_take(v);
-	EXPECT_EQ(1, e.pio);
-	e = ring_take(v);
-	EXPECT_EQ(0, e.pio);
-	EXPECT_EQ(VMM_MMIO + 0xc8, e.phys_addr);
-	EXPECT_DONE(v, 3);
-}
-
 /* Another device's write goes to user space on its own, behind what is queued. */
 static void expect_own_exit(struct __test_metadata *_metadata, struct vmm *v,
 			    const struct pvio_op *op)
@@ -251,41 +215,24 @@ static void expect_own_exit(struct __test_metadata *_metadata, struct vmm *v,
 	EXPECT_DONE(v, 2);
 }
 
-TEST_F(vm, other_mmio_does_not_wait)
+/* Nor does MMIO, but for what user space has KVM itself coalesce. */
+TEST_F(vm, mmio_does_not_wait)
 {
-	static const struct { uint64_t addr; uint8_t size; } other[] = {
-		{ VMM_MMIO - 4, 4 },		/* in front of the zones, and behind */
-		{ VMM_MMIO + 0x20000, 4 },
-		{ VMM_MMIO + 0xc0, 1 },		/* a part of a gap */
-		{ VMM_MMIO + 0xc2, 2 },
-		{ VMM_MMIO + 0xc0, 8 },		/* more than the gap */
-		{ VMM_MMIO + 0x40000, 4 },
-	};
-	struct vmm *v = &self->v;
-	struct pvio_op op;
-
-	ASSERT_EQ(0, coalesce_e1000(v));
-	for (unsigned int i = 0; i < sizeof(other) / sizeof(*other); i++) {
-		mmio(&op, PVIO_MMIO_WRITE, other[i].addr, other[i].size, 7);
-		expect_own_exit(_metadata, v, &op);
-	}
-}
-
-/* A gap between events of the host kernel is none between coalesced zones. */
-TEST_F(vm, gaps_are_between_zones)
-{
-	struct kvm_ioeventfd ioev = { .len = 4 };
+	struct kvm_coalesced_mmio_zone zone = { .addr = VMM_MMIO + 8, .size = 8 };
 	struct vmm *v = &self->v;
 	struct pvio_op op;
 
 	ASSERT_EQ(0, vmm_coalesce(v));
-	ASSERT_EQ(0, vmm_coalesce_mmio(v, VMM_MMIO, 4));
-	ioev.fd = eventfd(0, EFD_NONBLOCK);
-	ioev.addr = VMM_MMIO + 8;
-	ASSERT_EQ(0, ioctl(v->vm, KVM_IOEVENTFD, &ioev));
-	mmio(&op, PVIO_MMIO_WRITE, VMM_MMIO + 4, 4, 7);
-	expect_own_exit(_metadata, v, &op);
-	close(ioev.fd);
+	ASSERT_EQ(0, ioctl(v->vm, KVM_REGISTER_COALESCED_MMIO, &zone));
+	for (int size = 1; size <= 8; size *= 2) {
+		mmio(&op, PVIO_MMIO_WRITE, VMM_MMIO, size, 7);
+		expect_own_exit(_metadata, v, &op);
+	}
+	mmio(&self->ops[0], PVIO_MMIO_WRITE, VMM_MMIO + 8, 4, 7);
+	vmm_batch(v, 1);
+	EXPECT_DONE(v, 1);
+	ASSERT_EQ(1, vmm_ring_used(v));
+	EXPECT_EQ(VMM_MMIO + 8, ring_take(v).phys_addr);
 }
 
 /* Command, status and descriptors of both channels of a bus master. */

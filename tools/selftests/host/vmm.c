@@ -157,13 +157,6 @@ int vmm_coalesce(struct vmm *v)
 	return ioctl(v->vm, KVM_REGISTER_COALESCED_MMIO, &zone);
 }
 
-int vmm_coalesce_mmio(struct vmm *v, uint64_t addr, uint32_t size)
-{
-	struct kvm_coalesced_mmio_zone zone = { .addr = addr, .size = size };
-
-	return ioctl(v->vm, KVM_REGISTER_COALESCED_MMIO, &zone);
-}
-
 static int call_at(struct vmm *v, uint64_t rip, uint64_t nr, uint64_t a,
 		   uint64_t b, uint64_t rdx)
 {

@@ -56,7 +56,6 @@ int vmm_create(struct vmm *v);
 void vmm_destroy(struct vmm *v);
 int vmm_set_mode(struct vmm *v, enum vmm_mode mode);
 int vmm_coalesce(struct vmm *v);	/* as QEMU does for port 0xcf8 */
-int vmm_coalesce_mmio(struct vmm *v, uint64_t addr, uint32_t size);
 int vmm_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b, uint64_t rdx);
 int32_t vmm_user_call(struct vmm *v, uint64_t nr, uint64_t a, uint64_t b);
 int vmm_batch(struct vmm *v, uint64_t count);

@@ -248,6 +248,8 @@ static int every_length(struct seq_file *m)
 /*
  * Done twice, or not at all, a write would show in the count. @ports is where
  * the ports are, or 0 for @region; @base reads and writes the one or the other.
+ * The host makes each an exit to user space; of what it queues, the data of a PIO
+ * write to a disk are compared (exits.sh).
  */
 static int count_batch(struct seq_file *m, void __iomem *base, u16 ports,
 		       const struct pvio_region *region, unsigned int count)
