@@ -52,12 +52,17 @@ def progress(text):
 
 
 @contextlib.contextmanager
-def alone():
+def alone(operation=fcntl.LOCK_EX):
     """Two runs at once must not unpack into one folder."""
     cache().mkdir(parents=True, exist_ok=True)
     with open(cache() / '.lock', 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, operation)
         yield
+
+
+def unchanged():
+    """Nor must a folder be replaced while modules are built in it, side by side."""
+    return alone(fcntl.LOCK_SH)
 
 
 def about(series):

@@ -31,7 +31,8 @@ def load(path, top):
     """All suites; {top} in any string is the folder of the project."""
     known = {}
     for suite in json.loads(path.read_text().replace("{top}", str(top))):
-        known[suite["name"]] = {**known.get(suite.pop("like", None), {}), **suite}
+        like = suite.pop("like", None)
+        known[suite["name"]] = {**known[like], **suite} if like else suite
     return list(known.values())
 
 
