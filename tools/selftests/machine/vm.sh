@@ -90,6 +90,7 @@ is_disturbed() {
 		        qmp.command("device_del", {"id": "extra"})
 		        wait_until(lambda: not extra())
 	END
+	helps yes
 	works
 }
 
