@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # A guest on L1 that is treated as a whole: saved, moved, reset. It has nothing but
-# two IDE disks, an e1000 and a screen, and runs guest-init.
+# two IDE disks and an e1000, and runs guest-init.
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/ktap.sh"
 # shellcheck source=../lib/complaints.sh
@@ -118,7 +118,7 @@ start_vm() {
 		-qmp "unix:$LAB_QMP,server=on,wait=off" \
 		-kernel "/boot/vmlinuz-$kernel" -initrd "$work/initrd" -append "$options" \
 		"${disks[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
-		-device e1000,netdev=net,mac=$guest_mac -device VGA "$@" > "$work/qemu$number" 2>&1 &
+		-device e1000,netdev=net,mac=$guest_mac "$@" > "$work/qemu$number" 2>&1 &
 	vm=$!
 	console=$work/console$number
 	wait_until eval "[ -S $LAB_QMP ] || gone $vm"
