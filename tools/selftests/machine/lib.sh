@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # A guest on L1 that is treated as a whole: saved, moved, reset. It has nothing but
-# two IDE disks and an e1000, and runs guest-init.
+# two IDE disks, an e1000 and a screen, and runs guest-init.
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/ktap.sh"
 # shellcheck source=../lib/complaints.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/complaints.sh"
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+host_module=$top/host-shim/pvio_host.ko
 kernel=$(uname -r)
 # A panic is one of the tests: it must not end the guest's QEMU.
 options="$(PYTHONPATH=$top/tools/lab python3 -c 'from lablib.kernel import KERNEL_OPTIONS
@@ -18,6 +19,26 @@ host=192.168.99.1
 echo=$top/tools/selftests/nic/echo
 echo_port=4007
 shell_port=4008
+
+# machine_begin COUNT [OPTION...]: of tests, of which the first two are here; the
+# others have a guest that works, in a QEMU with these options
+machine_begin() {
+	local program count=$1
+	shift
+	[ "${LAB_WHERE-}" = l1 ] || ktap_skip_all "not on the lab's L1"
+	for program in badblocks busybox e2fsck jq kexec qemu-img $echo; do
+		command -v "$program" > /dev/null || ktap_skip_all "no $program"
+	done
+	work=$(mktemp -d)
+	trap 'cp "$work"/console* "$work"/qemu? "$LAB_OUT"; kill $(jobs -p) 2> /dev/null; rm -rf "$work"' EXIT
+	ktap_plan "$count"
+	ktap_test "the parts of a machine" make_parts
+	[ $ktap_failed = 0 ] || exit
+	start_vm 0 "$@"
+	ping_start
+	ktap_test "a guest boots from its RAM" boots
+	[ $ktap_failed = 0 ] || exit
+}
 
 make_parts() {
 	make_initrd
@@ -118,10 +139,48 @@ start_vm() {
 		-qmp "unix:$LAB_QMP,server=on,wait=off" \
 		-kernel "/boot/vmlinuz-$kernel" -initrd "$work/initrd" -append "$options" \
 		"${disks[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
-		-device e1000,netdev=net,mac=$guest_mac "$@" > "$work/qemu$number" 2>&1 &
+		-device e1000,netdev=net,mac=$guest_mac -device secondary-vga "$@" > "$work/qemu$number" 2>&1 &
 	vm=$!
 	console=$work/console$number
 	wait_until eval "[ -S $LAB_QMP ] || gone $vm"
+}
+
+# disturb PAUSES CARDS: what stops the CPUs, or has QEMU empty the ring of coalesced
+# writes inside of something else, in the midst of requests and packets. Each pause
+# is followed by a look at the screen. A card is an e1000, which the guest gives its
+# addresses before it goes again.
+disturb() {
+	PYTHONPATH=$top/tools/lab python3 -B - "$LAB_QMP" "$work/screen" "$@" <<- 'END'
+		import sys, time
+		from lablib.qmp import Client
+		socket, screen, pauses, cards = sys.argv[1:]
+
+		def wait_until(done):
+		    end = time.monotonic() + 300
+		    while not done():
+		        if time.monotonic() > end:
+		            sys.exit("the guest does not see to its cards")
+		        time.sleep(0.05)
+
+		def extra():
+		    return [device for bus in qmp.command("query-pci") for device in bus["devices"]
+		            if device["qdev_id"] == "extra"]
+
+		def has_addresses():
+		    return any(region["address"] > 0 for device in extra()
+		               for region in device["regions"])
+
+		with Client(socket, limit=600) as qmp:
+		    for _ in range(int(pauses)):
+		        qmp.command("stop")
+		        qmp.command("cont")
+		        qmp.command("screendump", {"filename": screen})
+		    for _ in range(int(cards)):
+		        qmp.command("device_add", {"driver": "e1000", "id": "extra"})
+		        wait_until(has_addresses)
+		        qmp.command("device_del", {"id": "extra"})
+		        wait_until(lambda: not extra())
+	END
 }
 
 # gone PROCESS
@@ -153,6 +212,31 @@ in_guest() {
 
 # helps yes|no: the host serves its batches
 helps() { [ "$(in_guest cat /sys/kernel/debug/pvio/host)" = "$1" ]; }
+
+boots() {
+	! gone $vm || fail "QEMU: $(cat "$work/qemu0")"
+	(wait_until_up 1) || fail "$(tail -n 5 "$console")"
+	wait_until helps yes
+	works
+}
+
+resets() {
+	local up
+	up=$(times_up)
+	qmp system_reset
+	wait_until_up $((up + 1))
+	records_survived
+	works
+}
+
+# After a panic or a reset the journal has to be replayed; nothing else is amiss then.
+is_whole() {
+	qmp quit
+	wait_until gone $vm
+	qemu-img convert -O raw "$work/sdb" "$work/raw"
+	e2fsck -p "$work/raw" || [ $? = 1 ]
+	e2fsck -fn "$work/raw"
+}
 
 # What the guest does all the time
 
