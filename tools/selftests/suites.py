@@ -103,12 +103,8 @@ def plan(suite, ksft, host_module, kernel=""):
     if suite.get("host_module", True):
         steps.append({"name": "host-module", "where": "l1", "required": True,
                       "modules": [host_module]})
-    extra = {}
-    if kernel and suite["where"] == "l2":
-        # KASAN makes ACPI's interpreter so slow that it gives up after 30 s, for
-        # each device again (ACPI_MAX_LOOP_TIMEOUT)
-        extra = {"kernel": kernel, "append": "acpi=off"}
+    own = {"kernel": kernel} if kernel and suite["where"] == "l2" else {}
     return [*steps, {
-        **extra, "name": suite["name"], "where": suite["where"], "script": "run-tests",
+        **own, "name": suite["name"], "where": suite["where"], "script": "run-tests",
         "args": [ksft, host_module, *suite["tests"]],
         **{key: suite[key] for key in STEP_KEYS if key in suite}}]

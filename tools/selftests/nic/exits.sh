@@ -43,9 +43,11 @@ send_flood() {
 }
 
 # How many share a doorbell depends on how fast they come. A machine that is busy
-# otherwise is slow to send; below a thousand a second it is no flood.
+# otherwise is slow to send; below a thousand a second it is no flood. Under lockdep
+# the way through the stack alone takes longer than a doorbell waits for company.
 flood() {
 	local sent interrupts received try
+	[ ! -e /proc/lockdep ] || ktap_skip "a kernel with lockdep sends no flood"
 	for try in {1..8}; do
 		send_flood && break
 	done
