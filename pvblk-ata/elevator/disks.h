@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PVELV_DISKS_H
+#define PVELV_DISKS_H
+
+int pvelv_disks_init(void);
+void pvelv_disks_switch(void);
+void pvelv_disks_came(const char *name);
+void pvelv_disks_exit(void);
+
+#endif /* PVELV_DISKS_H */
