@@ -15,17 +15,15 @@ scheduler() { sed 's/.*\[\(.*\)\].*/\1/' "/sys/block/$1/queue/scheduler"; }
 
 choose() { echo "$2" > "/sys/block/$1/queue/scheduler"; }
 
-# written_down DISK: what pvelv says of it
-written_down() { sed -n "s/^$1 //p" $debugfs/pvelv/disks; }
-
-is_written_down() { [[ "$(written_down "$1")" = $2 ]]; }
+# is_written_down DISK WORDS: what pvelv says of it begins with these
+is_written_down() { grep -q "^$1 $2" $debugfs/pvelv/disks; }
 
 switches_and_puts_back() {
 	local name
 	load
 	for name in "$(block)" "$virtio"; do
 		expect "$name" "$(scheduler "$name")" none
-		is_written_down "$name" "switched mq-deadline *"
+		is_written_down "$name" "switched mq-deadline"
 	done
 	unload
 	for name in "$(block)" "$virtio"; do
@@ -85,7 +83,7 @@ from_the_first_request() {
 	expect "requests that entered a scheduler" "$scheduled" 0
 	for name in "$(block)" "$virtio"; do
 		expect "$name" "$(scheduler "$name")" none
-		wait_until is_written_down "$name" "new mq-deadline *"
+		wait_until is_written_down "$name" "new mq-deadline"
 	done
 	unload
 	for name in "$(block)" "$virtio"; do
