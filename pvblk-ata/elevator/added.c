@@ -3,104 +3,190 @@
  * Disks that come: each gets no scheduler by default, so that not even the requests
  * that look for its partitions pass one. Whoever wants a scheduler can still choose it.
  *
- * The seam is the entry of device_add_disk(), which drivers of every kind call, on all
- * kernels: behind it the kernel chooses the scheduler, then makes the requests (block/
- * genhd.c). A notifier of the block class would come between the two on some kernels
- * only, and the buses that disks are on have none in common.
+ * The seam is device_add_disk(), which drivers of every kind call but that of MMC: in
+ * there the kernel chooses the scheduler, then makes the requests (block/genhd.c). A
+ * notifier of the block class would come between the two on some kernels only, and the
+ * buses that disks are on have none in common.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
+#include <linux/spinlock.h>
 
 #include "added.h"
 #include "choice.h"
 #include "compat/blkdev.h"
 #include "disks.h"
 
-/* Disks between the two probes. It counts up for ever where the first one suffices. */
+/* So many disks may be added at the same time; more are not seen to. */
+#define PVELV_AT_ONCE	64
+
+/**
+ * struct pvelv_set - a set of tags whose disks get no scheduler just now
+ * @tags:	the set
+ * @disks:	of it that are being added; 0 if this is free
+ *
+ * Where the flag is one of the set, it is there as long as any such disk is being
+ * added. A disk of the same set that is to keep the kernel's choice, and is added in
+ * the same moment, gets none either: sets that have both are rare.
+ */
+struct pvelv_set {
+	struct blk_mq_tag_set *tags;
+	unsigned int disks;
+};
+
+static struct pvelv_set sets[PVELV_AT_ONCE];
+static DEFINE_RAW_SPINLOCK(sets_lock);
+
+/* Disks that are being added. */
 static atomic_t under_way = ATOMIC_INIT(0);
 
-/*
- * A set of tags may be shared: by the disks of a SCSI host. The flag is there for all
- * of them, so one that is not to be touched takes it away again. Nobody but this module
- * sets it for such disks. The kernel sets other flags of the set, and if ours is lost by
- * that the disk has the kernel's default.
- */
-static int prepare_disk(struct kprobe *probe, struct pt_regs *regs)
+static struct pvelv_set *find_set(struct blk_mq_tag_set *tags)
 {
+	struct pvelv_set *set, *free = NULL;
+
+	for (set = sets; set < sets + ARRAY_SIZE(sets); set++) {
+		if (set->disks && set->tags == tags)
+			return set;
+		if (!set->disks)
+			free = set;
+	}
+	return free;
+}
+
+static void hold_set(struct request_queue *q)
+{
+	struct pvelv_set *set;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sets_lock, flags);
+	/* there are as many as disks can be under way */
+	set = find_set(q->tag_set);
+	set->tags = q->tag_set;
+	set->disks++;
+	pvelv_set_no_default(q);
+	raw_spin_unlock_irqrestore(&sets_lock, flags);
+}
+
+static void release_set(struct request_queue *q)
+{
+	struct pvelv_set *set;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sets_lock, flags);
+	set = find_set(q->tag_set);
+	if (!--set->disks)
+		pvelv_clear_no_default(q);
+	raw_spin_unlock_irqrestore(&sets_lock, flags);
+}
+
+/**
+ * struct pvelv_adding - a disk that is being added
+ * @disk:	the disk
+ * @queue:	of it, if it gets no scheduler; else NULL
+ */
+struct pvelv_adding {
+	struct gendisk *disk;
+	struct request_queue *queue;
+};
+
+/* Returns 0 to be called at the end, too. */
+static int begin_disk(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct pvelv_adding *adding = (struct pvelv_adding *)instance->data;
 	struct device *parent = (struct device *)regs_get_kernel_argument(regs, 0);
 	struct gendisk *disk = (struct gendisk *)regs_get_kernel_argument(regs, 1);
 	struct request_queue *q = disk->queue;
 	const char *why;
 
-	if (!q || !queue_is_mq(q) || pvelv_needs_scheduler(q))
-		return 0;
-	if (!pvelv_choice_of(disk->disk_name, parent, &why)) {
-		if (pvelv_choice_is_scsi(parent))
-			pvelv_clear_no_default(q);
-		return 0;
-	}
-	pvelv_set_no_default(q);
+	if (!q || !queue_is_mq(q))
+		return 1;
+	adding->disk = disk;
+	adding->queue = NULL;
 	atomic_inc(&under_way);
-	pvelv_disks_came(disk->disk_name);
+	if (pvelv_needs_scheduler(q) || !pvelv_choice_of(disk->disk_name, parent, &why))
+		return 0;
+	adding->queue = q;
+	if (PVELV_SHARES_NO_DEFAULT)
+		hold_set(q);
+	else
+		pvelv_set_no_default(q);
+	return 0;
+}
+
+/* The driver still has the queue, also where the disk was not added. */
+static int end_disk(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct pvelv_adding *adding = (struct pvelv_adding *)instance->data;
+
+	if (adding->queue && PVELV_SHARES_NO_DEFAULT)
+		release_set(adding->queue);
+	else if (adding->queue)
+		pvelv_clear_no_default(adding->queue);
+	pvelv_disks_came(adding->disk);
+	atomic_dec(&under_way);
 	return 0;
 }
 
 /* The scheduler was chosen, and here the file for another choice is made. */
-static int release_disk(struct kprobe *probe, struct pt_regs *regs)
+static int allow_choice(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct gendisk *disk = (struct gendisk *)regs_get_kernel_argument(regs, 0);
 
-	if (pvelv_clear_no_default(disk->queue))
-		atomic_dec(&under_way);
+	if (disk->queue)
+		pvelv_clear_no_default(disk->queue);
 	return 0;
 }
 
-static struct kprobe add = {
-	.symbol_name = "device_add_disk",
-	.pre_handler = prepare_disk,
+static struct kretprobe addition = {
+	.kp.symbol_name = "device_add_disk",
+	.entry_handler = begin_disk,
+	.handler = end_disk,
+	.data_size = sizeof(struct pvelv_adding),
+	.maxactive = PVELV_AT_ONCE,
 };
 
 static struct kprobe registration = {
 	.symbol_name = "blk_register_queue",
-	.pre_handler = release_disk,
+	.pre_handler = allow_choice,
 };
 
 /**
  * pvelv_added_init() - see to each disk that comes
  *
  * Context: may sleep.
- * Return: 0 or a negative error, -ENOENT if the kernel has no such function.
+ * Return: 0 or a negative error.
  */
 int pvelv_added_init(void)
 {
-	int r;
+	int r = 0;
 
-	if (!PVELV_HAS_NO_DEFAULT_FLAG) {
+	if (!PVELV_SHARES_NO_DEFAULT)
 		r = register_kprobe(&registration);
-		if (r)
-			return r;
+	if (!r) {
+		r = register_kretprobe(&addition);
+		if (r && !PVELV_SHARES_NO_DEFAULT)
+			unregister_kprobe(&registration);
 	}
-	r = register_kprobe(&add);
-	if (r && !PVELV_HAS_NO_DEFAULT_FLAG)
-		unregister_kprobe(&registration);
+	if (r)
+		pr_err("this kernel does not say when disks come: error %d of kprobes\n", r);
 	return r;
 }
 
 /**
  * pvelv_added_exit() - undo pvelv_added_init()
  *
- * Context: may sleep. Waits for disks that are just coming; one that the kernel gives
- * up in between never arrives, hence the limit.
+ * Context: may sleep. Waits until no disk is just being added.
  */
 void pvelv_added_exit(void)
 {
-	unsigned int tries = 100;
-
-	unregister_kprobe(&add);
-	if (PVELV_HAS_NO_DEFAULT_FLAG)
-		return;
-	while (atomic_read(&under_way) && tries--)
-		msleep(100);
-	unregister_kprobe(&registration);
+	/* no more begin; those that have begun still end */
+	disable_kretprobe(&addition);
+	while (atomic_read(&under_way))
+		msleep(20);
+	unregister_kretprobe(&addition);
+	if (!PVELV_SHARES_NO_DEFAULT)
+		unregister_kprobe(&registration);
 }

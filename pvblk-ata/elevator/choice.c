@@ -12,20 +12,21 @@
 
 #include "choice.h"
 
-/* As INQUIRY has it, filled up with spaces; libata's vendor is "ATA". */
+/* What vendor and model of INQUIRY begin with; libata's vendor is "ATA". */
 static const struct {
 	const char *vendor;
-	const char *model;	/* what it begins with */
+	const char *model;
+	const char *kind;
 } scsi_disks[] = {
-	{ "ATA     ", "QEMU HARDDISK" },
-	{ "QEMU    ", "QEMU HARDDISK" },
-	{ "ATA     ", "VBOX HARDDISK" },
-	{ "VBOX    ", "HARDDISK" },
-	{ "ATA     ", "VMware Virtual" },
-	{ "VMware", "Virtual" },
-	{ "VMware", "VMware Virtual" },
-	{ "ATA     ", "Virtual HD" },
-	{ "Msft    ", "Virtual " },
+	{ "ATA     ", "QEMU HARDDISK", "QEMU" },
+	{ "QEMU    ", "QEMU HARDDISK", "QEMU" },
+	{ "ATA     ", "VBOX HARDDISK", "VirtualBox" },
+	{ "VBOX    ", "HARDDISK", "VirtualBox" },
+	{ "ATA     ", "VMware Virtual", "VMware" },
+	{ "VMware", "Virtual", "VMware" },
+	{ "VMware", "VMware Virtual", "VMware" },
+	{ "ATA     ", "Virtual HD", "Hyper-V" },
+	{ "Msft    ", "Virtual ", "Hyper-V" },
 };
 
 static const char *find_scsi_kind(const struct scsi_device *sdev)
@@ -37,7 +38,7 @@ static const char *find_scsi_kind(const struct scsi_device *sdev)
 			     strlen(scsi_disks[i].vendor)) &&
 		    !strncmp(sdev->model, scsi_disks[i].model,
 			     strlen(scsi_disks[i].model)))
-			return scsi_disks[i].model;
+			return scsi_disks[i].kind;
 	}
 	return NULL;
 }
@@ -56,26 +57,14 @@ static const char *find_kind(struct device *parent)
 		return "virtio";
 	if (parent->bus && is_called(parent->bus->name, "xen"))
 		return "Xen";
-	if (pvelv_choice_is_scsi(parent))
+	if (parent->type && is_called(parent->type->name, "scsi_device"))
 		return find_scsi_kind(to_scsi_device(parent));
 	/* a namespace's parent is the controller, and its parent the PCI device */
 	if (parent->class && is_called(parent->class->name, "nvme") &&
 	    parent->parent && dev_is_pci(parent->parent) &&
 	    to_pci_dev(parent->parent)->vendor == PCI_VENDOR_ID_REDHAT)
-		return "QEMU NVMe";
+		return "QEMU";
 	return NULL;
-}
-
-/**
- * pvelv_choice_is_scsi() - whether a disk is of a SCSI host, libata's among them
- * @parent: the device that the disk is added to, or NULL
- *
- * Context: any.
- * Return: true if so.
- */
-bool pvelv_choice_is_scsi(const struct device *parent)
-{
-	return parent && parent->type && is_called(parent->type->name, "scsi_device");
 }
 
 /* What the administrator said, a pattern each. Written by pvelv_choice_init() alone. */
@@ -100,7 +89,7 @@ int pvelv_choice_init(const char *text)
 	if (!patterns_text)
 		return -ENOMEM;
 	rest = patterns_text;
-	while ((pattern = strsep(&rest, ", \n"))) {
+	while ((pattern = strsep(&rest, "\n, "))) {
 		if (!*pattern)
 			continue;
 		if (patterns_count == ARRAY_SIZE(patterns)) {
@@ -126,8 +115,8 @@ void pvelv_choice_exit(void)
 /**
  * pvelv_choice_of() - whether a disk is to have no scheduler
  * @name:	of its device
- * @parent:	the device that it is added to, or NULL
- * @why:	set to the reason, for people
+ * @parent:	the device that it is added to and that is there, or NULL
+ * @why:	is set to the reason, for people
  *
  * Context: any.
  * Return: true if so.

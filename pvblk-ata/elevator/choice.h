@@ -6,7 +6,6 @@
 
 int pvelv_choice_init(const char *text);
 void pvelv_choice_exit(void);
-bool pvelv_choice_is_scsi(const struct device *parent);
 bool pvelv_choice_of(const char *name, struct device *parent, const char **why);
 
 #endif /* PVELV_CHOICE_H */

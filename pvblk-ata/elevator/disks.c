@@ -2,18 +2,21 @@
 /*
  * What was done to each disk and why, in debugfs pvelv/disks: a line each with
  *	disk	its name
- *	what	new: had no scheduler from the first request on
- *		switched: was there already, and has none since
- *		kept: is as it was
- *	before	the scheduler that it had, or has for a new one by the kernel's choice
+ *	what	new: it came later, and had no scheduler from the first request on
+ *		switched: it was there already, and has no scheduler since
+ *		kept: it is as it was
+ *	before	the scheduler that it had; for a new one: would have had
  *	why	the rest of the line
  *
  * Disks that are there already are switched when the module comes. All others are only
  * written down: whatever scheduler they have, somebody chose it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -27,23 +30,20 @@
 /* The scheduler that the kernel chooses for a disk with one queue (block/elevator.c). */
 #define PVELV_DEFAULT	"mq-deadline"
 
-enum pvelv_what { PVELV_UNKNOWN, PVELV_COMING, PVELV_NEW, PVELV_SWITCHED, PVELV_KEPT };
+enum pvelv_what { PVELV_NEW, PVELV_SWITCHED, PVELV_KEPT };
 
-static const char * const what_names[] = {
-	"unknown", "coming", "new", "switched", "kept"
-};
+static const char * const what_names[] = { "new", "switched", "kept" };
 
 /**
- * struct pvelv_disk - what is known of a disk
+ * struct pvelv_disk - what was done to a disk
  * @node:	in disks
  * @name:	of its device
  * @number:	of its device
  * @sequence:	tells it from another disk that had the number before
  * @what:	was done
- * @before:	scheduler to be put back, or that it has; empty for none
+ * @before:	the scheduler that it had, or would have had
  * @why:	for people
- *
- * All is under disks_lock. Of those that are unknown or coming only the name counts.
+ * @is_there:	the look that is under way has found it
  */
 struct pvelv_disk {
 	struct list_head node;
@@ -53,179 +53,163 @@ struct pvelv_disk {
 	enum pvelv_what what;
 	char before[PVELV_NAME_MAX];
 	const char *why;
+	bool is_there;
 };
 
+/* Protects the list and what is in it. */
+static DEFINE_MUTEX(disks_lock);
 static LIST_HEAD(disks);
-static DEFINE_SPINLOCK(disks_lock);
 static struct dentry *pvelv_dir;
 
-/* By which the devices are found that are disks; the kernel does not export them. */
+/* By these the devices are found that are disks; the kernel does not export them. */
 static typeof_member(struct device, class) class_of_disks;
 static const struct device_type *type_of_disks;
 
+static void look_at_disks(struct work_struct *work);
+static DECLARE_DELAYED_WORK(look_work, look_at_disks);
+static void put_back_disks(struct work_struct *work);
+static DECLARE_WORK(put_back_work, put_back_disks);
+
+/* The numbers of the disks that came last. */
+static dev_t came[64];
+static unsigned int came_count;
+static DEFINE_RAW_SPINLOCK(came_lock);
+
 /*
- * In how many looks disks are still switched. The second one is for those that were
+ * In so many looks disks are still switched. The second one is for those that were
  * past the choice of their scheduler when the module came, but had no file for another
- * yet. Used by the work alone.
+ * one yet. Used by the work alone.
  */
 static unsigned int switching = 2;
 
-/* Looks that may find a disk or the kernel not ready, before it is left at that. */
-#define PVELV_TRIES	10
-static unsigned int tries = PVELV_TRIES;
+static bool has_come(dev_t number)
+{
+	bool found = false;
+	unsigned int i;
 
-static void look_at_disks(struct work_struct *work);
-static DECLARE_DELAYED_WORK(look_work, look_at_disks);
+	raw_spin_lock_irq(&came_lock);
+	for (i = 0; i < ARRAY_SIZE(came); i++)
+		found |= came[i] == number;
+	raw_spin_unlock_irq(&came_lock);
+	return found;
+}
 
-static struct pvelv_disk *find_disk(const char *name)
+static struct pvelv_disk *find_disk(struct gendisk *gd)
 {
 	struct pvelv_disk *disk;
 
 	list_for_each_entry(disk, &disks, node) {
-		if (!strcmp(disk->name, name))
+		if (disk->number == disk_devt(gd) &&
+		    disk->sequence == pvelv_disk_sequence(gd))
 			return disk;
 	}
 	return NULL;
 }
 
-/* Without memory the disk is done with all the same, and not written down. */
-static struct pvelv_disk *find_or_add_disk(const char *name)
+static struct pvelv_disk *alloc_disk_record(struct gendisk *gd)
 {
-	struct pvelv_disk *disk = find_disk(name);
+	struct pvelv_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL);
 
-	if (disk)
-		return disk;
-	disk = kzalloc(sizeof(*disk), GFP_ATOMIC);
 	if (!disk)
 		return NULL;
-	strscpy(disk->name, name, sizeof(disk->name));
-	list_add_tail(&disk->node, &disks);
+	strscpy(disk->name, dev_name(disk_to_dev(gd)), sizeof(disk->name));
+	disk->number = disk_devt(gd);
+	disk->sequence = pvelv_disk_sequence(gd);
+	disk->what = PVELV_KEPT;
+	disk->is_there = true;
 	return disk;
 }
 
-/**
- * pvelv_disks_came() - a disk is being added, with no scheduler by default
- * @name: of its device
- *
- * Context: any.
+/*
+ * What can be said without the scheduler: returns whether the disk is to have none,
+ * or a negative error if it is not there, or not yet.
  */
-void pvelv_disks_came(const char *name)
+static int judge_live_disk(struct gendisk *gd, bool *has_default, const char **why)
 {
-	struct pvelv_disk *disk;
-	unsigned long flags;
+	struct request_queue *q = gd->queue;
+	int r = -ENOENT;
 
-	spin_lock_irqsave(&disks_lock, flags);
-	disk = find_or_add_disk(name);
-	if (disk)
-		disk->what = PVELV_COMING;
-	WRITE_ONCE(tries, PVELV_TRIES);
-	spin_unlock_irqrestore(&disks_lock, flags);
-	schedule_delayed_work(&look_work, HZ);
-}
-
-static bool is_known(const struct pvelv_disk *disk, struct gendisk *gd)
-{
-	return disk->what > PVELV_COMING && disk->number == disk_devt(gd) &&
-	       disk->sequence == pvelv_disk_sequence(gd);
-}
-
-/* Returns what is to be written down about a disk: PVELV_UNKNOWN if that is settled. */
-static enum pvelv_what get_state(struct gendisk *gd)
-{
-	enum pvelv_what what = PVELV_UNKNOWN;
-	struct pvelv_disk *disk;
-
-	spin_lock_irq(&disks_lock);
-	disk = find_disk(gd->disk_name);
-	if (disk)
-		what = is_known(disk, gd) || disk->what == PVELV_COMING ? disk->what :
-		       PVELV_UNKNOWN;
-	spin_unlock_irq(&disks_lock);
-	return what;
-}
-
-static void write_down(struct gendisk *gd, const struct pvelv_disk *verdict)
-{
-	struct pvelv_disk *disk;
-
-	spin_lock_irq(&disks_lock);
-	disk = find_or_add_disk(gd->disk_name);
-	if (disk) {
-		disk->number = disk_devt(gd);
-		disk->sequence = pvelv_disk_sequence(gd);
-		disk->what = verdict->what;
-		disk->why = verdict->why;
-		strscpy(disk->before, verdict->before, sizeof(disk->before));
-	}
-	spin_unlock_irq(&disks_lock);
-}
-
-/* Returns 0 or a negative error if the scheduler cannot be read or written now. */
-static int judge_disk(struct gendisk *gd, bool coming, struct pvelv_disk *verdict)
-{
-	int r = pvelv_scheduler_read(gd->disk_name, verdict->before);
-
-	if (r)
+	if (!pvelv_lock_live_disk(gd))
 		return r;
-	verdict->what = PVELV_KEPT;
-	if (pvelv_needs_scheduler(gd->queue)) {
-		verdict->why = "zoned: a scheduler keeps its writes in order";
-		return 0;
+	if (blk_queue_registered(q)) {
+		*has_default = q->nr_hw_queues == 1;
+		*why = "zoned: a scheduler keeps its writes in order";
+		r = !pvelv_needs_scheduler(q) &&
+		    pvelv_choice_of(gd->disk_name, disk_to_dev(gd)->parent, why);
 	}
-	if (!pvelv_choice_of(gd->disk_name, disk_to_dev(gd)->parent, &verdict->why))
-		return 0;
-	if (!strcmp(verdict->before, "none")) {
-		if (!coming) {
-			verdict->why = "has none anyway";
+	pvelv_unlock_disk(gd);
+	return r;
+}
+
+/* Fills in what is to be written down; returns 0, or a negative error to try again. */
+static int settle_disk(struct gendisk *gd, struct pvelv_disk *disk)
+{
+	bool came_later = has_come(disk->number);
+	bool has_default;
+	int chosen, r;
+
+	chosen = judge_live_disk(gd, &has_default, &disk->why);
+	if (chosen < 0)
+		return chosen;
+	r = pvelv_scheduler_read(disk->name, disk->before);
+	if (r || !chosen)
+		return r;
+	if (!strcmp(disk->before, "none")) {
+		if (!came_later) {
+			disk->why = "has none anyway";
 			return 0;
 		}
-		verdict->what = PVELV_NEW;
-		if (gd->queue->nr_hw_queues == 1)
-			strscpy(verdict->before, PVELV_DEFAULT, sizeof(verdict->before));
+		disk->what = PVELV_NEW;
+		if (has_default)
+			strscpy(disk->before, PVELV_DEFAULT, sizeof(disk->before));
 		return 0;
 	}
-	if (coming || !switching || strcmp(verdict->before, PVELV_DEFAULT)) {
-		verdict->why = "somebody chose its scheduler";
+	if (came_later || !switching || !has_default ||
+	    strcmp(disk->before, PVELV_DEFAULT)) {
+		disk->why = "somebody chose its scheduler";
 		return 0;
 	}
-	verdict->what = PVELV_SWITCHED;
-	return pvelv_scheduler_write(gd->disk_name, "none");
+	disk->what = PVELV_SWITCHED;
+	return pvelv_scheduler_write(disk->name, "none");
 }
 
 /* Returns whether to come back: the disk or the kernel was not ready for it. */
 static bool look_at_disk(struct gendisk *gd)
 {
-	enum pvelv_what what = get_state(gd);
-	struct pvelv_disk verdict = {};
-
-	if (what > PVELV_COMING || !queue_is_mq(gd->queue))
-		return false;
-	if (judge_disk(gd, what == PVELV_COMING, &verdict))
-		return true;
-	write_down(gd, &verdict);
-	return false;
-}
-
-/* What was done is undone, unless somebody has chosen a scheduler since. */
-static bool put_back_disk(struct gendisk *gd)
-{
-	char now[PVELV_NAME_MAX], before[PVELV_NAME_MAX] = "";
 	struct pvelv_disk *disk;
-	const char *why;
 
 	if (!queue_is_mq(gd->queue))
 		return false;
-	if (pvelv_choice_of(gd->disk_name, disk_to_dev(gd)->parent, &why))
-		pvelv_clear_no_default(gd->queue);
-	spin_lock_irq(&disks_lock);
-	disk = find_disk(gd->disk_name);
-	if (disk && is_known(disk, gd) && disk->what != PVELV_KEPT)
-		strscpy(before, disk->before, sizeof(before));
-	spin_unlock_irq(&disks_lock);
-	if (!*before || !strcmp(before, "none") || pvelv_scheduler_read(gd->disk_name, now) ||
-	    strcmp(now, "none"))
+	disk = find_disk(gd);
+	if (disk) {
+		disk->is_there = true;
 		return false;
-	return pvelv_scheduler_write(gd->disk_name, before) == -EBUSY;
+	}
+	disk = alloc_disk_record(gd);
+	if (!disk)
+		return true;
+	if (settle_disk(gd, disk)) {
+		kfree(disk);
+		return true;
+	}
+	list_add_tail(&disk->node, &disks);
+	return false;
+}
+
+/* Undoes what was done, unless somebody chose a scheduler since. */
+static bool put_back_disk(struct gendisk *gd)
+{
+	struct pvelv_disk *disk = find_disk(gd);
+	char now[PVELV_NAME_MAX];
+	int r;
+
+	if (!disk || disk->what == PVELV_KEPT || !strcmp(disk->before, "none") ||
+	    pvelv_scheduler_read(disk->name, now) || strcmp(now, "none"))
+		return false;
+	r = pvelv_scheduler_write(disk->name, disk->before);
+	if (r && r != -EBUSY && r != -ENOENT)
+		pr_warn("%s does not get %s back: error %d\n", disk->name, disk->before, r);
+	return r == -EBUSY;
 }
 
 /* Returns whether @fn did for any disk. */
@@ -242,17 +226,47 @@ static bool visit_disks(bool (*fn)(struct gendisk *gd))
 	return any;
 }
 
+static void forget_disks_that_went(void)
+{
+	struct pvelv_disk *disk, *next;
+
+	list_for_each_entry_safe(disk, next, &disks, node) {
+		if (!disk->is_there) {
+			list_del(&disk->node);
+			kfree(disk);
+		} else {
+			disk->is_there = false;
+		}
+	}
+}
+
 static void look_at_disks(struct work_struct *work)
 {
-	unsigned int left = READ_ONCE(tries);
-	bool busy = visit_disks(look_at_disk) && left;
+	static unsigned int tries;
+	bool busy;
 
-	if (busy)
-		WRITE_ONCE(tries, left - 1);
-	else if (switching)
+	mutex_lock(&disks_lock);
+	busy = visit_disks(look_at_disk);
+	forget_disks_that_went();
+	mutex_unlock(&disks_lock);
+	/* a disk that goes, or that nobody can read, is left at that */
+	tries = busy ? tries + 1 : 0;
+	if (tries > 10)
+		busy = false;
+	if (!busy && switching)
 		switching--;
 	if (busy || switching)
 		schedule_delayed_work(&look_work, 2 * HZ);
+}
+
+static void put_back_disks(struct work_struct *work)
+{
+	unsigned int left = 100;
+
+	mutex_lock(&disks_lock);
+	while (visit_disks(put_back_disk) && left--)
+		msleep(100);
+	mutex_unlock(&disks_lock);
 }
 
 static int disks_show(struct seq_file *m, void *unused)
@@ -260,11 +274,11 @@ static int disks_show(struct seq_file *m, void *unused)
 	struct pvelv_disk *disk;
 
 	seq_puts(m, "disk what before why\n");
-	spin_lock_irq(&disks_lock);
+	mutex_lock(&disks_lock);
 	list_for_each_entry(disk, &disks, node)
 		seq_printf(m, "%s %s %s %s\n", disk->name, what_names[disk->what],
-			   *disk->before ? disk->before : "-", disk->why ?: "-");
-	spin_unlock_irq(&disks_lock);
+			   disk->before, disk->why);
+	mutex_unlock(&disks_lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(disks);
@@ -312,6 +326,22 @@ void pvelv_disks_switch(void)
 }
 
 /**
+ * pvelv_disks_came() - a disk came, which was seen to
+ * @gd: the disk
+ *
+ * Context: any.
+ */
+void pvelv_disks_came(struct gendisk *gd)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&came_lock, flags);
+	came[came_count++ % ARRAY_SIZE(came)] = disk_devt(gd);
+	raw_spin_unlock_irqrestore(&came_lock, flags);
+	schedule_delayed_work(&look_work, HZ / 4);
+}
+
+/**
  * pvelv_disks_exit() - give all disks back what they had, and forget them
  *
  * Disks that come are no longer seen to.
@@ -321,13 +351,13 @@ void pvelv_disks_switch(void)
 void pvelv_disks_exit(void)
 {
 	struct pvelv_disk *disk, *next;
-	unsigned int left = 100;
 
 	/* those that just came are looked at once more */
 	flush_delayed_work(&look_work);
 	cancel_delayed_work_sync(&look_work);
-	while (visit_disks(put_back_disk) && left--)
-		msleep(100);
+	/* by a worker, as the switching was: rmmod's caller may not write to the files */
+	schedule_work(&put_back_work);
+	flush_work(&put_back_work);
 	debugfs_remove_recursive(pvelv_dir);
 	list_for_each_entry_safe(disk, next, &disks, node)
 		kfree(disk);

@@ -3,7 +3,7 @@
  * pvelv - no I/O scheduler in a virtual machine
  *
  * The host schedules each request again that a guest's scheduler has sorted. Since
- * Linux 5.x the kernel parameter elevator= does nothing, and a rule of udev comes after
+ * Linux 5.0 the kernel parameter elevator= does nothing, and a rule of udev comes after
  * the first requests: here disks have none from their first request on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -18,7 +18,7 @@
 
 static char *disks;
 module_param(disks, charp, 0444);
-MODULE_PARM_DESC(disks, "patterns of names, the first that fits decides: sda,vd* are to have no scheduler whatever they are, !sdb keeps its own (default: all that are a hypervisor's own)");
+MODULE_PARM_DESC(disks, "patterns of names, the first that fits decides: sda,vd* get no scheduler whatever they are, !sdb keeps its own; a disk that none fits gets no scheduler if it is a hypervisor's own");
 
 static int __init pvelv_init(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The scheduler of a disk, by the file that administrators use: no kernel exports the
- * functions behind it, and their arguments and locks differ from one to the other. A
- * file that is open keeps the disk there.
+ * functions behind it, and their arguments and locks differ from one to the other. The
+ * file system keeps the disk there while it is read or written.
  *
  * The sysfs is mounted for the module alone: where user space has one depends on who
  * asks, and in the initramfs on when.
@@ -57,12 +57,17 @@ static struct file *open_file(const char *disk, int flags)
 	return file;
 }
 
-/* The one of "mq-deadline [bfq] none" that is in brackets. */
+/*
+ * The one of "mq-deadline [bfq] none" that is in brackets. A disk that can have none
+ * at all says "none" alone on some kernels.
+ */
 static int copy_chosen(char name[PVELV_NAME_MAX], char *list)
 {
 	char *begin = strchr(list, '[');
 	char *end = begin ? strchr(begin, ']') : NULL;
 
+	if (!begin && !strncmp(list, "none", 4))
+		return strscpy(name, "none", PVELV_NAME_MAX) < 0 ? -EINVAL : 0;
 	if (!end)
 		return -EINVAL;
 	*end = '\0';
@@ -72,10 +77,11 @@ static int copy_chosen(char name[PVELV_NAME_MAX], char *list)
 /**
  * pvelv_scheduler_read() - which scheduler a disk has
  * @disk: the name of its device
- * @name: for the answer, "none" among them
+ * @name: where its name is put, "none" if it has none
  *
  * Context: may sleep.
- * Return: 0 or a negative error, -ENOENT if the disk is not there (yet).
+ * Return: 0 or a negative error: -ENOENT if the disk is not there (yet), -EINVAL if
+ * the file says something that is not understood.
  */
 int pvelv_scheduler_read(const char *disk, char name[PVELV_NAME_MAX])
 {

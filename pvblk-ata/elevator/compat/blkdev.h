@@ -3,6 +3,7 @@
 #ifndef PVELV_COMPAT_BLKDEV_H
 #define PVELV_COMPAT_BLKDEV_H
 
+#include <linux/bitops.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/err.h>
@@ -11,27 +12,14 @@
 #include <linux/genhd.h>
 #endif
 
-/* 5.15: a flag of the tag set has the kernel choose no scheduler by itself */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
-#define PVELV_HAS_NO_DEFAULT_FLAG 1
-
-static inline void pvelv_set_no_default(struct request_queue *q)
-{
-	q->tag_set->flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-}
-
-/* Returns whether it was set. */
-static inline bool pvelv_clear_no_default(struct request_queue *q)
-{
-	if (!(q->tag_set->flags & BLK_MQ_F_NO_SCHED_BY_DEFAULT))
-		return false;
-	q->tag_set->flags &= ~BLK_MQ_F_NO_SCHED_BY_DEFAULT;
-	return true;
-}
-#else
-#define PVELV_HAS_NO_DEFAULT_FLAG 0
-
-/* Which no scheduler has: elevator_init_mq() finds none for such a queue then. */
+/*
+ * How a queue is kept from the scheduler that the kernel would choose for it.
+ * Until 6.9 the queue asks for a feature that no scheduler has (block/elevator.c:
+ * elevator_init_mq()). It has to stop that before anybody can choose one.
+ * Since 6.10 there is a flag instead, of the set of tags, which disks of one host share.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define PVELV_SHARES_NO_DEFAULT	0
 #define PVELV_FEATURE_OF_NONE	BIT(31)
 
 static inline void pvelv_set_no_default(struct request_queue *q)
@@ -39,34 +27,82 @@ static inline void pvelv_set_no_default(struct request_queue *q)
 	q->required_elevator_features = PVELV_FEATURE_OF_NONE;
 }
 
-static inline bool pvelv_clear_no_default(struct request_queue *q)
+static inline void pvelv_clear_no_default(struct request_queue *q)
 {
-	if (q->required_elevator_features != PVELV_FEATURE_OF_NONE)
-		return false;
-	q->required_elevator_features = 0;
-	return true;
+	if (q->required_elevator_features == PVELV_FEATURE_OF_NONE)
+		q->required_elevator_features = 0;
 }
-#endif
 
-/* Until 6.11 a zoned disk asked for a scheduler that writes in order. */
+/* A zoned disk asks for a scheduler that writes in order. */
 static inline bool pvelv_needs_scheduler(struct request_queue *q)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-	if (q->required_elevator_features)
-		return true;
-#endif
-	return blk_queue_is_zoned(q);
+	return q->required_elevator_features;
+}
+#else
+#define PVELV_SHARES_NO_DEFAULT	1
+
+/* The kernel changes other flags of the word, which must not be lost by this. */
+static inline void pvelv_set_no_default(struct request_queue *q)
+{
+	set_mask_bits(&q->tag_set->flags, 0, BLK_MQ_F_NO_SCHED_BY_DEFAULT);
 }
 
-/* 5.15: what tells one disk from another that had its number before */
+static inline void pvelv_clear_no_default(struct request_queue *q)
+{
+	set_mask_bits(&q->tag_set->flags, BLK_MQ_F_NO_SCHED_BY_DEFAULT, 0);
+}
+
+static inline bool pvelv_needs_scheduler(struct request_queue *q)
+{
+	return false;
+}
+#endif
+
+/*
+ * While a disk is locked and live its driver is there, and with it the device that the
+ * disk was added to: del_gendisk() takes the same lock to end its life.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+static inline bool pvelv_lock_live_disk(struct gendisk *disk)
+{
+	mutex_lock(&disk->open_mutex);
+	if (disk_live(disk))
+		return true;
+	mutex_unlock(&disk->open_mutex);
+	return false;
+}
+
+static inline void pvelv_unlock_disk(struct gendisk *disk)
+{
+	mutex_unlock(&disk->open_mutex);
+}
+
+/* It tells a disk from another one that had its number before. */
 static inline u64 pvelv_disk_sequence(const struct gendisk *disk)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
 	return disk->diskseq;
-#else
-	return 0;
-#endif
 }
+#else
+static inline bool pvelv_lock_live_disk(struct gendisk *disk)
+{
+	down_read(&disk->lookup_sem);
+	if (disk->flags & GENHD_FL_UP)
+		return true;
+	up_read(&disk->lookup_sem);
+	return false;
+}
+
+static inline void pvelv_unlock_disk(struct gendisk *disk)
+{
+	up_read(&disk->lookup_sem);
+}
+
+/* The best that there is. */
+static inline u64 pvelv_disk_sequence(const struct gendisk *disk)
+{
+	return (unsigned long)disk;
+}
+#endif
 
 /* A disk that is never added, and how it goes again. */
 static inline struct gendisk *pvelv_alloc_disk(void)

@@ -94,7 +94,7 @@ from_the_first_request() {
 # bfq before, mq-deadline since: neither is touched.
 respects_choices() {
 	at_end choose "$virtio" mq-deadline
-	modprobe bfq
+	modprobe bfq || ktap_skip "no bfq here"
 	choose "$virtio" bfq
 	load
 	at_end unload
@@ -114,13 +114,13 @@ respects_choices() {
 }
 
 # A disk that scsi_debug makes says that it is Linux's.
-fake() { basename "$(ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/sd*)"; }
+fake() { ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block; }
 
 real_disks() {
 	at_end eval "! loaded scsi_debug || modprobe -r scsi_debug"
 	load
 	at_end unload
-	modprobe scsi_debug dev_size_mb=8
+	modprobe scsi_debug dev_size_mb=8 || ktap_skip "no scsi_debug here"
 	wait_until fake
 	wait_until is_written_down "$(fake)" "kept mq-deadline not known as a virtual disk"
 	expect "one that comes" "$(scheduler "$(fake)")" mq-deadline
@@ -137,6 +137,7 @@ real_disks() {
 
 # It is removed while disks come and go.
 removed_meanwhile() {
+	local name
 	kernel_mark
 	for _ in $(seq 5); do
 		load
@@ -146,7 +147,24 @@ removed_meanwhile() {
 		wait $coming
 	done
 	[ ! -e $debugfs/pvelv ]
+	for name in "$(block)" "$virtio"; do
+		expect "$name" "$(scheduler "$name")" mq-deadline
+	done
 	no_complaints
+}
+
+# Nothing of it is left in a controller whose disk was not there at that moment.
+comes_later() {
+	local path
+	load
+	path=$(readlink -f "/sys/block/$(block)/device")
+	echo 1 > "$path/delete"
+	wait_until eval "[ ! -e $path ]"
+	unload
+	path=${path##*/}
+	echo "- - -" > "/sys/class/scsi_host/host${path%%:*}/scan"
+	wait_until eval "[ -b $disk ]"
+	expect "scheduler" "$(scheduler "$(block)")" mq-deadline
 }
 
 too_many_patterns() {
@@ -157,12 +175,13 @@ too_many_patterns() {
 
 guest_begin
 need /dev/lab/virtio0 $tracing/kprobe_events
-ktap_plan 7
+ktap_plan 8
 ktap_test "disks that are there have none, and get theirs back" switches_and_puts_back
 ktap_test "switched three times under verified writes" under_verified_writes
 ktap_test "disks that come have none from their first request on" from_the_first_request
 ktap_test "what somebody chose stays" respects_choices
 ktap_test "real disks keep theirs, unless they are listed" real_disks
 ktap_test "removed while disks come and go" removed_meanwhile
+ktap_test "a disk that comes when it is gone" comes_later
 ktap_test "too many patterns are refused" too_many_patterns
 ktap_end
