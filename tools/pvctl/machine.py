@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the kernel says of this machine: modules, disks, cards, counters."""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+SYS = Path("/sys")
+DEBUGFS = SYS / "kernel/debug"
+GUEST_MODULES = ("pvio", "pvblk_ata", "pve1000", "pvelv")
+HOST_MODULE = "pvio_host"
+
+
+def read(path):
+    """The text of a file, without blanks at its end; "" where there is none."""
+    try:
+        return Path(path).read_text(errors="replace").rstrip()
+    except OSError:
+        return ""
+
+
+def table(path):
+    """Rows of a file whose first line names the columns. The last column may have blanks."""
+    lines = read(path).splitlines()
+    if not lines:
+        return []
+    names = lines[0].split()
+    return [dict(zip(names, line.split(None, len(names) - 1))) for line in lines[1:]]
+
+
+def linked_name(path):
+    """The name of what a symbolic link leads to, or "" """
+    return os.path.basename(os.path.realpath(path)) if os.path.islink(path) else ""
+
+
+def is_virtual():
+    return re.search(r"^flags\b.*\bhypervisor\b", read("/proc/cpuinfo"), re.MULTILINE) is not None
+
+
+def hypervisor():
+    """Its name, or "" on real hardware."""
+    if not is_virtual():
+        return ""
+    clocks = read(SYS / "devices/system/clocksource/clocksource0/available_clocksource")
+    if "kvm-clock" in clocks.split():
+        return "KVM"
+    return read(SYS / "hypervisor/type") or read(SYS / "class/dmi/id/sys_vendor") or "unknown"
+
+
+def module(name):
+    """Whether a module is loaded and installed, and in which versions."""
+    found = subprocess.run(["modinfo", "-F", "version", name], check=False, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    folder = SYS / "module" / name
+    return {"name": name, "loaded": folder.exists(), "version": read(folder / "version"),
+            "installed": found.returncode == 0, "installed_version": found.stdout.strip()}
+
+
+def modules():
+    return [module(name) for name in (*GUEST_MODULES, HOST_MODULE)]
+
+
+def disks():
+    """Each disk that has a device: its driver, its scheduler, and who serves it."""
+    ports = {row["port"]: row for row in table(DEBUGFS / "pvblk_ata/ports")}
+    schedulers = {row["disk"]: row for row in table(DEBUGFS / "pvelv/disks")}
+    return [_disk(path, ports, schedulers) for path in sorted((SYS / "block").iterdir())
+            if (path / "device").exists()]
+
+
+def _disk(path, ports, schedulers):
+    device = os.path.realpath(path / "device")
+    port = re.search(r"/(ata\d+)/", device + "/")
+    row = ports.get(port[1]) if port else None
+    chosen = re.search(r"\[(.*)\]", read(path / "queue/scheduler"))
+    found = {"name": path.name, "model": _model(path), "driver": _driver(device),
+             "port": port[1] if port else "",
+             "scheduler": chosen[1] if chosen else "",
+             "served_by": "pvblk_ata" if row else _driver(device)}
+    if row:
+        found["accelerated"] = int(row["accelerated"])
+        found["passed"] = int(row["passed"])
+    if path.name in schedulers:
+        found["pvelv"] = schedulers[path.name]["what"]
+        found["pvelv_why"] = schedulers[path.name]["why"]
+    return found
+
+
+def _model(path):
+    return read(path / "device/model").strip() or linked_name(path / "device/subsystem")
+
+
+def _driver(device):
+    """The driver of the first device above that is on the PCI bus or virtio's."""
+    place = Path(device)
+    while place != place.parent:
+        if linked_name(place / "subsystem") in ("pci", "virtio"):
+            return linked_name(place / "driver")
+        place = place.parent
+    return linked_name(Path(device) / "driver")
+
+
+def ide_controllers():
+    """PCI addresses of IDE controllers, and their drivers."""
+    found = []
+    for path in sorted((SYS / "bus/pci/devices").glob("*")):
+        if read(path / "class").startswith("0x0101"):
+            found.append({"address": path.name, "driver": linked_name(path / "driver")})
+    return found
+
+
+def cards():
+    """Each network card that has a device."""
+    found = []
+    for path in sorted((SYS / "class/net").iterdir()):
+        if (path / "device/driver").exists():
+            found.append({"name": path.name, "driver": linked_name(path / "device/driver"),
+                          "state": read(path / "operstate")})
+    return found
+
+
+def clients():
+    """What the modules asked of the library, and what that saved."""
+    return [{name: value if name == "client" else int(value) for name, value in row.items()}
+            for row in table(DEBUGFS / "pvio/clients")]
+
+
+def host_serves():
+    """Whether the host serves batches; None where nobody asks."""
+    text = read(DEBUGFS / "pvio/host")
+    return text == "yes" if text else None
+
+
+def runs_vms():
+    """KVM has a folder for each VM, by its process and a file descriptor."""
+    return any((DEBUGFS / "kvm").glob("[0-9]*-[0-9]*"))
+
+
+def served_vms():
+    """On a host: a row for each VM that has made batches, and the total."""
+    return [{name: value if name == "vm" else int(value) for name, value in row.items()}
+            for row in table(DEBUGFS / "pvio_host/stats")]
