@@ -51,6 +51,16 @@ takes_port_over() {
 	[ "$(accelerated)" -gt 0 ]
 }
 
+# It looks into the initramfs, too.
+doctor_agrees() {
+	pvctl doctor | tee "$work/said" || true
+	grep "^ok   pvblk_ata is loaded" "$work/said"
+	grep "^ok   $image has pvblk_ata" "$work/said"
+	pvctl status --json | jq -e '.modules[] | select(.name == "pvblk_ata") | .loaded and .installed'
+	[ "$(bash -c '. /usr/share/bash-completion/completions/pvctl
+		COMP_WORDS=(pvctl do) COMP_CWORD=1; _pvctl; echo ${COMPREPLY[*]}')" = doctor ]
+}
+
 card() { ls /sys/bus/pci/drivers/pve1000/*/net; }
 
 takes_card_over() {
@@ -88,12 +98,13 @@ uninstalls() {
 
 [ -e "$archive" ] || ktap_skip_all "no $archive"
 setup ata_piix sd_mod mii e1000 8021q
-ktap_plan 8
+ktap_plan 9
 ktap_test "DKMS takes the package from an archive" takes_archive
 ktap_test "the guest package is installed and found by modinfo" installs
 ktap_test "pve1000 comes before e1000" comes_before_e1000
 ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
 ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
+ktap_test "pvctl agrees" doctor_agrees
 ktap_test "pve1000 gets the card at boot, and the switch exchanges it" takes_card_over
 ktap_test "uninstall leaves pve1000 a card with a VLAN" leaves_card_in_use
 ktap_test "uninstall gives the card back and leaves nothing behind" uninstalls

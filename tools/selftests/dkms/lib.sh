@@ -54,7 +54,8 @@ quicken() {
 
 files() {
 	# what is in them: that a system has them at all, or not, is its own affair
-	find /usr/src /usr/sbin /usr/share/man/man8 /etc/modules-load.d /etc/modprobe.d /etc/initramfs-tools /boot \
+	find /usr/src /usr/sbin /usr/lib/pvio /usr/share/man/man8 \
+		/usr/share/bash-completion/completions /etc/modules-load.d /etc/modprobe.d /etc/initramfs-tools /boot \
 		/var/lib/dkms "$modules" -mindepth 1 -path '/usr/src/linux-*' -prune -o \
 		-print 2> /dev/null | sort
 	md5sum "$modules/modules.dep"

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# bash completion of pvctl
+_pvctl() {
+	local word=${COMP_WORDS[COMP_CWORD]} words=
+	case $COMP_CWORD:${COMP_WORDS[1]} in
+	1:*) words="status doctor nic --help" ;;
+	2:status | 2:doctor) words="--json --help" ;;
+	2:nic) words="pve1000 e1000 --help" ;;
+	*:nic) words=$(ls /sys/class/net) ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -F _pvctl pvctl
