@@ -103,6 +103,7 @@ card_is_there() { [ -n "$(card)" ]; }
 card_is_gone() { ! card_is_there; }
 
 unplugged() {
+	[ -n "$(ls /sys/bus/pci/slots 2> /dev/null)" ] || ktap_skip "this kernel knows no slots"
 	traffic_start
 	lab l1 qmp device_del "'{\"id\":\"lab-net0\"}'" > /dev/null
 	wait_until card_is_gone
