@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
 #include "added.h"
@@ -56,18 +57,24 @@ static struct pvelv_set *find_set(struct blk_mq_tag_set *tags)
 	return free;
 }
 
-static void hold_set(struct request_queue *q)
+/* Returns false where the flag is the driver's own, which stays. */
+static bool hold_set(struct request_queue *q)
 {
 	struct pvelv_set *set;
 	unsigned long flags;
+	bool own;
 
 	raw_spin_lock_irqsave(&sets_lock, flags);
 	/* there are as many as disks can be under way */
 	set = find_set(q->tag_set);
-	set->tags = q->tag_set;
-	set->disks++;
-	pvelv_set_no_default(q);
+	own = !set->disks && pvelv_has_no_default(q);
+	if (!own) {
+		set->tags = q->tag_set;
+		set->disks++;
+		pvelv_set_no_default(q);
+	}
 	raw_spin_unlock_irqrestore(&sets_lock, flags);
+	return !own;
 }
 
 static void release_set(struct request_queue *q)
@@ -108,11 +115,11 @@ static int begin_disk(struct kretprobe_instance *instance, struct pt_regs *regs)
 	atomic_inc(&under_way);
 	if (pvelv_needs_scheduler(q) || !pvelv_choice_of(disk->disk_name, parent, &why))
 		return 0;
-	adding->queue = q;
-	if (PVELV_SHARES_NO_DEFAULT)
-		hold_set(q);
-	else
+	if (!PVELV_SHARES_NO_DEFAULT)
 		pvelv_set_no_default(q);
+	else if (!hold_set(q))
+		return 0;
+	adding->queue = q;
 	return 0;
 }
 
@@ -184,6 +191,8 @@ void pvelv_added_exit(void)
 {
 	/* no more begin; those that have begun still end */
 	disable_kretprobe(&addition);
+	/* the handlers run without preemption */
+	synchronize_rcu();
 	while (atomic_read(&under_way))
 		msleep(20);
 	unregister_kretprobe(&addition);

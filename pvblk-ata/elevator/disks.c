@@ -8,8 +8,8 @@
  *	before	the scheduler that it had; for a new one: would have had
  *	why	the rest of the line
  *
- * Disks that are there already are switched when the module comes. All others are only
- * written down: whatever scheduler they have, somebody chose it.
+ * Disks that are there already are switched when the module comes. Those that come
+ * later are only written down: if they have a scheduler, somebody chose it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -75,6 +75,9 @@ static dev_t came[64];
 static unsigned int came_count;
 static DEFINE_RAW_SPINLOCK(came_lock);
 
+/* Looks in a row that found a disk or the kernel not ready. */
+static unsigned int tries;
+
 /*
  * In so many looks disks are still switched. The second one is for those that were
  * past the choice of their scheduler when the module came, but had no file for another
@@ -132,7 +135,7 @@ static int judge_live_disk(struct gendisk *gd, bool *has_default, const char **w
 	if (!pvelv_lock_live_disk(gd))
 		return r;
 	if (blk_queue_registered(q)) {
-		*has_default = q->nr_hw_queues == 1;
+		*has_default = q->nr_hw_queues == 1 && !pvelv_has_no_default(q);
 		*why = "zoned: a scheduler keeps its writes in order";
 		r = !pvelv_needs_scheduler(q) &&
 		    pvelv_choice_of(gd->disk_name, disk_to_dev(gd)->parent, why);
@@ -178,7 +181,8 @@ static bool look_at_disk(struct gendisk *gd)
 {
 	struct pvelv_disk *disk;
 
-	if (!queue_is_mq(gd->queue))
+	/* hidden ones are paths to a disk that has a name of its own, and never live */
+	if (!queue_is_mq(gd->queue) || gd->flags & GENHD_FL_HIDDEN)
 		return false;
 	disk = find_disk(gd);
 	if (disk) {
@@ -207,7 +211,7 @@ static bool put_back_disk(struct gendisk *gd)
 	    pvelv_scheduler_read(disk->name, now) || strcmp(now, "none"))
 		return false;
 	r = pvelv_scheduler_write(disk->name, disk->before);
-	if (r && r != -EBUSY && r != -ENOENT)
+	if (r && r != -EBUSY && r != -ENOENT && r != -ENODEV)
 		pr_warn("%s does not get %s back: error %d\n", disk->name, disk->before, r);
 	return r == -EBUSY;
 }
@@ -242,7 +246,6 @@ static void forget_disks_that_went(void)
 
 static void look_at_disks(struct work_struct *work)
 {
-	static unsigned int tries;
 	bool busy;
 
 	mutex_lock(&disks_lock);
@@ -250,8 +253,8 @@ static void look_at_disks(struct work_struct *work)
 	forget_disks_that_went();
 	mutex_unlock(&disks_lock);
 	/* a disk that goes, or that nobody can read, is left at that */
-	tries = busy ? tries + 1 : 0;
-	if (tries > 10)
+	WRITE_ONCE(tries, busy ? READ_ONCE(tries) + 1 : 0);
+	if (READ_ONCE(tries) > 10)
 		busy = false;
 	if (!busy && switching)
 		switching--;
@@ -337,6 +340,7 @@ void pvelv_disks_came(struct gendisk *gd)
 
 	raw_spin_lock_irqsave(&came_lock, flags);
 	came[came_count++ % ARRAY_SIZE(came)] = disk_devt(gd);
+	WRITE_ONCE(tries, 0);
 	raw_spin_unlock_irqrestore(&came_lock, flags);
 	schedule_delayed_work(&look_work, HZ / 4);
 }

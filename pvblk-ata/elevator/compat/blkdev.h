@@ -16,8 +16,18 @@
  * How a queue is kept from the scheduler that the kernel would choose for it.
  * Until 6.9 the queue asks for a feature that no scheduler has (block/elevator.c:
  * elevator_init_mq()). It has to stop that before anybody can choose one.
- * Since 6.10 there is a flag instead, of the set of tags, which disks of one host share.
+ * 6.10 has no such features any more; there it is a flag of the set of tags, which the
+ * disks of one host share. Some drivers set the flag themselves (since 5.15).
  */
+static inline bool pvelv_has_no_default(const struct request_queue *q)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+	return q->tag_set->flags & BLK_MQ_F_NO_SCHED_BY_DEFAULT;
+#else
+	return false;
+#endif
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define PVELV_SHARES_NO_DEFAULT	0
 #define PVELV_FEATURE_OF_NONE	BIT(31)

@@ -7,7 +7,10 @@
 tracing=$debugfs/tracing
 virtio=$(basename "$(readlink -f /dev/lab/virtio0)")
 
-load() { insert pvblk-ata/elevator/pvelv.ko "$@"; }
+load() {
+	insert pvblk-ata/elevator/pvelv.ko "$@"
+	at_end unload
+}
 unload() { remove pvelv; }
 
 # scheduler DISK
@@ -78,7 +81,6 @@ from_the_first_request() {
 	echo "$scheduled requests entered a scheduler without the module"
 	[ "$scheduled" -gt 0 ]
 	load
-	at_end unload
 	count_scheduled disks_come
 	expect "requests that entered a scheduler" "$scheduled" 0
 	for name in "$(block)" "$virtio"; do
@@ -97,7 +99,6 @@ respects_choices() {
 	modprobe bfq || ktap_skip "no bfq here"
 	choose "$virtio" bfq
 	load
-	at_end unload
 	is_written_down "$virtio" "kept bfq somebody chose its scheduler"
 	expect "chosen before" "$(scheduler "$virtio")" bfq
 	choose "$(block)" bfq
@@ -119,7 +120,6 @@ fake() { ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block; }
 real_disks() {
 	at_end eval "! loaded scsi_debug || modprobe -r scsi_debug"
 	load
-	at_end unload
 	modprobe scsi_debug dev_size_mb=8 || ktap_skip "no scsi_debug here"
 	wait_until fake
 	wait_until is_written_down "$(fake)" "kept mq-deadline not known as a virtual disk"
