@@ -33,6 +33,17 @@ def linked_name(path):
     return os.path.basename(os.path.realpath(path)) if os.path.islink(path) else ""
 
 
+def run(*command, failing=False):
+    """The output of a program, or None if it is not there or (without FAILING) fails."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    try:
+        done = subprocess.run(command, check=False, text=True, env={**os.environ, "PATH": path},
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+    return None if done.returncode and not failing else done.stdout
+
+
 def is_virtual():
     return re.search(r"^flags\b.*\bhypervisor\b", read("/proc/cpuinfo"), re.MULTILINE) is not None
 
@@ -49,11 +60,10 @@ def hypervisor():
 
 def module(name):
     """Whether a module is loaded and installed, and in which versions."""
-    found = subprocess.run(["modinfo", "-F", "version", name], check=False, text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    found = run("modinfo", "-F", "version", name)
     folder = SYS / "module" / name
     return {"name": name, "loaded": folder.exists(), "version": read(folder / "version"),
-            "installed": found.returncode == 0, "installed_version": found.stdout.strip()}
+            "installed": found is not None, "installed_version": (found or "").strip()}
 
 
 def modules():
@@ -75,6 +85,8 @@ def _disk(path, ports, schedulers):
     chosen = re.search(r"\[(.*)\]", read(path / "queue/scheduler"))
     found = {"name": path.name, "model": _model(path), "driver": _driver(device),
              "port": port[1] if port else "",
+             # of SCSI: 0 is a disk, 5 a CD-ROM
+             "type": read(path / "device/type"),
              "scheduler": chosen[1] if chosen else "",
              "served_by": "pvblk_ata" if row else _driver(device)}
     if row:
@@ -98,15 +110,6 @@ def _driver(device):
             return linked_name(place / "driver")
         place = place.parent
     return linked_name(Path(device) / "driver")
-
-
-def ide_controllers():
-    """PCI addresses of IDE controllers, and their drivers."""
-    found = []
-    for path in sorted((SYS / "bus/pci/devices").glob("*")):
-        if read(path / "class").startswith("0x0101"):
-            found.append({"address": path.name, "driver": linked_name(path / "driver")})
-    return found
 
 
 def cards():
