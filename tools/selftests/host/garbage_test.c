@@ -52,8 +52,10 @@ static void good_op(struct pvio_op *op)
 		op->size = 1 << pick(3);
 		op->addr = random_port();
 	}
-	if (pvio_kind_is_read(op->kind) && !pick(8))
-		op->mask = op->want = 1 << pick(8);
+	if (pvio_kind_is_read(op->kind) && !pick(8)) {
+		op->mask = 1 << pick(8);
+		op->want = op->mask;
+	}
 }
 
 /* By a write of that port a guest of vmm.c says that it is over. */
