@@ -57,7 +57,7 @@ schedulers() {
 	at_end remove pvelv
 	expect "scheduler" "$(of_disk scheduler)" none
 	expect "what was done" "$(of_disk pvelv)" switched
-	expect "why" "$(of_disk pvelv_why)" "QEMU HARDDISK"
+	expect "why" "$(of_disk pvelv_why)" QEMU
 }
 
 exchanges_drivers() {
