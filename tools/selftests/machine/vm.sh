@@ -64,12 +64,14 @@ is_disturbed() {
 kexecs() {
 	local up
 	up=$(times_up)
-	# both disks are on one port: badblocks would keep kexec waiting for minutes
-	in_guest "killall -STOP badblocks
+	# both disks are on one port: badblocks would keep kexec waiting for minutes; it
+	# is not there between two passes
+	in_guest "until killall -STOP badblocks 2> /dev/null; do sleep 0.1; done
 		kexec -l -i /disk/vmlinuz --initrd=/disk/initrd --reuse-cmdline 2>&1 &&
 		killall -CONT badblocks"
 	in_guest "fsfreeze -f /disk
-		kill -STOP \$(awk '/^PPid/ { print \$2 }' /proc/\$(pidof badblocks)/status)
+		until badblocks=\$(pidof badblocks); do sleep 0.1; done
+		kill -STOP \$(awk '/^PPid/ { print \$2 }' /proc/\$badblocks/status)
 		(sleep 1; kexec -e) > /dev/null 2>&1 &"
 	wait_until_up $((up + 1))
 	records_survived
