@@ -56,7 +56,11 @@ struct pvelv_disk {
 	bool is_there;
 };
 
-/* Protects the list and what is in it. */
+/*
+ * The works alone change the list, one at a time, and hold this where they do; whoever
+ * shows it holds it, too. Nobody does while schedulers are read and written: the file
+ * system takes the same class of lock for that as for showing.
+ */
 static DEFINE_MUTEX(disks_lock);
 static LIST_HEAD(disks);
 static struct dentry *pvelv_dir;
@@ -196,7 +200,9 @@ static bool look_at_disk(struct gendisk *gd)
 		kfree(disk);
 		return true;
 	}
+	mutex_lock(&disks_lock);
 	list_add_tail(&disk->node, &disks);
+	mutex_unlock(&disks_lock);
 	return false;
 }
 
@@ -234,6 +240,7 @@ static void forget_disks_that_went(void)
 {
 	struct pvelv_disk *disk, *next;
 
+	mutex_lock(&disks_lock);
 	list_for_each_entry_safe(disk, next, &disks, node) {
 		if (!disk->is_there) {
 			list_del(&disk->node);
@@ -242,16 +249,15 @@ static void forget_disks_that_went(void)
 			disk->is_there = false;
 		}
 	}
+	mutex_unlock(&disks_lock);
 }
 
 static void look_at_disks(struct work_struct *work)
 {
 	bool busy;
 
-	mutex_lock(&disks_lock);
 	busy = visit_disks(look_at_disk);
 	forget_disks_that_went();
-	mutex_unlock(&disks_lock);
 	/* a disk that goes, or that nobody can read, is left at that */
 	WRITE_ONCE(tries, busy ? READ_ONCE(tries) + 1 : 0);
 	if (READ_ONCE(tries) > 10)
@@ -266,10 +272,8 @@ static void put_back_disks(struct work_struct *work)
 {
 	unsigned int left = 100;
 
-	mutex_lock(&disks_lock);
 	while (visit_disks(put_back_disk) && left--)
 		msleep(100);
-	mutex_unlock(&disks_lock);
 }
 
 static int disks_show(struct seq_file *m, void *unused)
