@@ -108,7 +108,8 @@ unplugged() {
 	lab l1 qmp device_del "'{\"id\":\"lab-net0\"}'" > /dev/null
 	wait_until card_is_gone
 	traffic_end
-	lab l1 qmp device_add "'{\"driver\":\"e1000\",\"id\":\"lab-net0\",\"netdev\":\"net0\",\"mac\":\"$card_mac\"}'" > /dev/null
+	# the guest lets go of its card some time before QEMU does
+	wait_until lab l1 qmp device_add "'{\"driver\":\"e1000\",\"id\":\"lab-net0\",\"netdev\":\"net0\",\"mac\":\"$card_mac\"}'" > /dev/null
 	wait_until card_is_there
 	lab-net
 	wait_until reaches $peer
