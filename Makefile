@@ -32,7 +32,7 @@ check-kdir:
 
 # For the kernel that the lab boots, in a make of its own that finds the headers
 # just installed.
-demo: BENCH_ARGS = --rounds 3 --seconds 1
+demo: BENCH_ARGS = --part disk --part nic --rounds 3 --seconds 1
 demo bench:
 	@tools/setup demo
 	@kernel=$$(tools/lab/run --print-kernel) && \
