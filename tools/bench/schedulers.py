@@ -60,7 +60,8 @@ def table(figures):
              f"{against(figures[name], 'bfq')} |" for title, name in rows]
     layer = figures["block layer"]
     return "\n".join([
-        "| requests per second, `none` against | `mq-deadline` | `bfq` |", "| --- | --- | --- |", *lines,
+        "| requests per second, `none` against | `mq-deadline` | `bfq` |",
+        "| --- | --- | --- |", *lines,
         "| CPU time in the block layer per request, likewise | "
         f"{against(layer, 'mq-deadline')} | {against(layer, 'bfq')} |", "",
         f"Schedulers: {len(layer['none'])} rounds in turn within one boot, median (least"
