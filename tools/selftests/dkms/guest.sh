@@ -19,7 +19,7 @@ takes_archive() {
 installs() {
 	"$install" install guest
 	in_updates pvio pvblk_ata pve1000 pvelv
-	grep -x pvblk_ata /etc/modules-load.d/pvio.conf
+	printf 'pvelv\npvblk_ata\n' | diff - /etc/modules-load.d/pvio.conf
 	dkms status pvio | grep ": installed$"
 }
 
@@ -27,10 +27,11 @@ initramfs_loads() {
 	local module
 	unmkinitramfs "$image" "$work/initramfs"
 	cd "$work/initramfs" || return
-	for module in updates/dkms/pvio updates/dkms/pvblk_ata kernel/drivers/ata/libata; do
+	for module in updates/dkms/{pvio,pvblk_ata,pvelv} kernel/drivers/ata/libata; do
 		find . -path "*/lib/modules/$kernel/$module.ko*" | grep .
 	done
 	grep -x pvblk_ata conf/modules
+	grep -x pvelv conf/modules
 }
 
 comes_before_e1000() {
@@ -43,9 +44,10 @@ accelerated() { awk '/^ata/ { sum += $2 } END { print sum + 0 }' "$ports"; }
 disk_is_there() { [ -b /dev/sda ]; }
 
 takes_port_over() {
-	modprobe -a ata_piix sd_mod
+	modprobe -a pvelv ata_piix sd_mod
 	modprobe pvblk_ata
 	wait_until disk_is_there
+	grep '\[none\]' /sys/block/sda/queue/scheduler
 	dd if=/dev/sda of=/dev/null bs=4k count=16 iflag=direct status=none
 	cat "$ports"
 	[ "$(accelerated)" -gt 0 ]
@@ -102,8 +104,8 @@ ktap_plan 9
 ktap_test "DKMS takes the package from an archive" takes_archive
 ktap_test "the guest package is installed and found by modinfo" installs
 ktap_test "pve1000 comes before e1000" comes_before_e1000
-ktap_test "the initramfs has the modules and loads pvblk_ata" initramfs_loads
-ktap_test "pvblk_ata loads and takes the IDE port over" takes_port_over
+ktap_test "the initramfs has the modules and loads those for disks" initramfs_loads
+ktap_test "pvelv and pvblk_ata load, and the IDE disk comes to them" takes_port_over
 ktap_test "pvctl agrees" doctor_agrees
 ktap_test "pve1000 gets the card at boot, and the switch exchanges it" takes_card_over
 ktap_test "uninstall leaves pve1000 a card with a VLAN" leaves_card_in_use

@@ -12,7 +12,7 @@ host_module=$top/host-shim/pvio_host.ko
 kernel=$(uname -r)
 # A panic is one of the tests: it must not end the guest's QEMU.
 options="$(PYTHONPATH=$top/tools/lab python3 -c 'from lablib.kernel import KERNEL_OPTIONS
-print(KERNEL_OPTIONS)') panic=0"
+print(KERNEL_OPTIONS)') panic=0 kprobe_event=p:scheduled,dd_insert_requests"
 guest=192.168.99.2
 guest_mac=52:54:00:4c:43:01
 host=192.168.99.1
@@ -82,7 +82,7 @@ make_initrd() {
 	ln -s busybox "$root/bin/sh"
 	put_program "$(command -v badblocks)"
 	put_program "$(command -v kexec)"
-	put_modules boot ata_piix sd_mod ext4 mii \
+	put_modules boot "$top/pvblk-ata/elevator/pvelv.ko" ata_piix sd_mod ext4 mii \
 		"$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
 	put_modules netconsole netconsole
 	cp "$(dirname "${BASH_SOURCE[0]}")/guest-init" "$root/init"

@@ -6,6 +6,31 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# requests_scheduled: how many entered the scheduler that the kernel would choose,
+# since it was booted
+requests_scheduled() {
+	in_guest "awk '\$1 == \"scheduled\" { print \$2 }' /sys/kernel/debug/tracing/kprobe_profile"
+}
+
+# pvelv is loaded before the disks' driver, as in an initramfs; partitions were looked
+# for since, a journal replayed, files written.
+has_no_scheduler() {
+	expect_none sda sdb
+	[ "$(requests_scheduled)" = 0 ] || fail "$(requests_scheduled) requests were scheduled"
+	in_guest "echo mq-deadline > /sys/block/sdb/queue/scheduler"
+	records_move
+	[ "$(requests_scheduled)" -gt 0 ] || fail "the probe counts nothing"
+	in_guest "echo none > /sys/block/sdb/queue/scheduler"
+}
+
+expect_none() {
+	local name
+	for name; do
+		in_guest "grep '\[none\]' /sys/block/$name/queue/scheduler &&
+			grep '^$name new mq-deadline' /sys/kernel/debug/pvelv/disks"
+	done
+}
+
 # It goes on in the midst of the request or the packet that it was saved in.
 saved_and_restored() {
 	monitor "savevm state"
@@ -99,7 +124,8 @@ panics() {
 	grep 'Kernel panic' "$work/netconsole"
 }
 
-machine_begin 11
+machine_begin 12
+ktap_test "no request has seen an I/O scheduler since the boot" has_no_scheduler
 ktap_test "saved and restored in mid-request, with the host" saved_and_restored
 ktap_test "so without it" without_host
 ktap_test "saved with the host module, restored without" loses_host
