@@ -2,16 +2,9 @@
 /*
  * The replaced operations of a port.
  *
- * A DMA or non-data command to a disk is issued by one batch of writes. Left
- * out is what libata does for the sake of real wires: the waits for idle, the
- * alternate-status reads as delays, the re-reads of registers, the unchanged
- * ones. Stopping the bus master and clearing its interrupt bit ride with the
- * next command: QEMU's engine has stopped by itself when it interrupts, but
- * starts only when Start goes from 0 to 1 (hw/ide/pci.c: bmdma_cmd_writeb()).
- *
- * At the interrupt, reading Status is all that must be done. The operations
- * that libata's handler calls then find that answer instead of the registers.
- * Whatever goes wrong is left to libata, from the same interrupt on.
+ * channel.c issues a DMA or non-data command to a disk, and answers its interrupt.
+ * The operations that libata's handler calls then find that answer instead of the
+ * registers. Whatever goes wrong is left to libata, from the same interrupt on.
  */
 #include <linux/ata.h>
 #include <linux/io.h>
@@ -54,60 +47,8 @@ static bool are_our_ops_on_top(const struct pvblk_port *port)
 static bool is_port_in_state(const struct pvblk_port *port,
 			     enum pvblk_state state)
 {
-	return port && READ_ONCE(port->state) == state &&
+	return port && READ_ONCE(port->channel.state) == state &&
 	       are_our_ops_on_top(port);
-}
-
-static void add_write8(struct pvio_batch *b, void __iomem *addr, u8 value)
-{
-	pvio_port_write(b, pvblk_port_number(addr), 1, value);
-}
-
-/* From here on libata may do to the registers what it likes. */
-static void forget_registers(struct pvblk_port *port)
-{
-	port->state = PVBLK_IDLE;
-	port->known = false;
-	port->unstopped = false;
-	port->uncleared = false;
-	port->zero_features = 0;
-}
-
-/**
- * pvblk_command_settle() - leave the bus master as stock libata would
- * @port: a port with no command of ours under way
- *
- * Context: ap->lock held.
- */
-void pvblk_command_settle(struct pvblk_port *port)
-{
-	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
-
-	if (port->unstopped)
-		iowrite8(port->dma_cmd, bmdma + ATA_DMA_CMD);
-	if (port->uncleared)
-		iowrite8(port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR,
-			 bmdma + ATA_DMA_STATUS);
-	forget_registers(port);
-}
-
-/*
- * A device may count up the address registers during a transfer, and QEMU does
- * (hw/ide/core.c: ide_dma_cb(), ide_set_sector()). Bits 27 to 24 of a 28-bit
- * address are in Device, which holds what was written only if they stay as they
- * are.
- */
-static void remember_device(struct pvblk_port *port,
-			    const struct ata_taskfile *tf)
-{
-	u32 low = tf->lbah << 16 | tf->lbam << 8 | tf->lbal;
-	bool lba28 = tf->flags & ATA_TFLAG_ISADDR &&
-		     !(tf->flags & ATA_TFLAG_LBA48);
-
-	if (lba28 && (low + (tf->nsect ?: 256)) >> 24)
-		port->device = PVBLK_DEVICE_UNKNOWN;
-	else
-		port->device = tf->device;
 }
 
 /* libata has just issued @qc: what the registers hold is known now. */
@@ -115,16 +56,10 @@ static void learn_registers(struct pvblk_port *port,
 			    const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
-	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
 
-	if (tf->protocol != ATA_PROT_DMA || qc->dev->class != ATA_DEV_ATA ||
-	    !(tf->flags & ATA_TFLAG_DEVICE))
-		return;
-	remember_device(port, tf);
-	port->dma_cmd = ioread8(bmdma + ATA_DMA_CMD) & ~ATA_DMA_START;
-	port->dma_cap = ioread8(bmdma + ATA_DMA_STATUS) &
-			~(ATA_DMA_INTR | ATA_DMA_ERR | ATA_DMA_ACTIVE);
-	port->known = true;
+	if (tf->protocol == ATA_PROT_DMA && qc->dev->class == ATA_DEV_ATA &&
+	    tf->flags & ATA_TFLAG_DEVICE)
+		pvblk_channel_learn(&port->channel, tf);
 }
 
 static bool can_accelerate_command(const struct pvblk_port *port,
@@ -133,7 +68,7 @@ static bool can_accelerate_command(const struct pvblk_port *port,
 	const struct ata_taskfile *tf = &qc->tf;
 	const struct ata_port *ap = qc->ap;
 
-	if (!port->known || port->draining || !are_our_ops_on_top(port))
+	if (!port->channel.known || port->draining || !are_our_ops_on_top(port))
 		return false;
 	if (qc->dev->class != ATA_DEV_ATA)
 		return false;
@@ -152,104 +87,16 @@ static bool can_accelerate_command(const struct pvblk_port *port,
 	return tf->flags & ATA_TFLAG_DEVICE && tf->ctl == ap->last_ctl;
 }
 
-static void add_features(struct pvblk_port *port, const struct ata_taskfile *tf)
-{
-	const struct ata_ioports *io = &port->ap->ioaddr;
-	bool lba48 = tf->flags & ATA_TFLAG_LBA48;
-	bool zero = !tf->feature && !(lba48 && tf->hob_feature);
-
-	/*
-	 * Features keeps the last two bytes written to it, and an LBA48 command
-	 * uses both. READ and WRITE DMA have none (ACS-3, 7.23 and 7.58), so a
-	 * zero is written until it is there, and then no more.
-	 */
-	if (zero && port->zero_features > lba48)
-		return;
-	if (lba48)
-		add_write8(port->submit, io->feature_addr, tf->hob_feature);
-	add_write8(port->submit, io->feature_addr, tf->feature);
-	port->zero_features = zero ? min(port->zero_features + 1 + lba48, 2) : 0;
-}
-
-/* The order of libata's ata_sff_tf_load(). */
-static void add_taskfile(struct pvblk_port *port, const struct ata_taskfile *tf)
-{
-	const struct ata_ioports *io = &port->ap->ioaddr;
-	struct pvio_batch *b = port->submit;
-
-	if (tf->flags & ATA_TFLAG_ISADDR) {
-		add_features(port, tf);
-		if (tf->flags & ATA_TFLAG_LBA48) {
-			add_write8(b, io->nsect_addr, tf->hob_nsect);
-			add_write8(b, io->lbal_addr, tf->hob_lbal);
-			add_write8(b, io->lbam_addr, tf->hob_lbam);
-			add_write8(b, io->lbah_addr, tf->hob_lbah);
-		}
-		add_write8(b, io->nsect_addr, tf->nsect);
-		add_write8(b, io->lbal_addr, tf->lbal);
-		add_write8(b, io->lbam_addr, tf->lbam);
-		add_write8(b, io->lbah_addr, tf->lbah);
-	}
-	if (tf->device != port->device)
-		add_write8(b, io->device_addr, tf->device);
-	remember_device(port, tf);
-	add_write8(b, io->command_addr, tf->command);
-}
-
-/* The direction must not change while the bus master is started. */
-static void add_dma_setup(struct pvblk_port *port, const struct ata_taskfile *tf)
-{
-	void __iomem *bmdma = port->ap->ioaddr.bmdma_addr;
-	u8 cmd = port->dma_cmd & ~ATA_DMA_WR;
-
-	if (!(tf->flags & ATA_TFLAG_WRITE))
-		cmd |= ATA_DMA_WR;
-	if (port->unstopped || cmd != port->dma_cmd)
-		add_write8(port->submit, bmdma + ATA_DMA_CMD, cmd);
-	port->dma_cmd = cmd;
-	/*
-	 * QEMU raises the next interrupt whether the bit is set or not
-	 * (hw/ide/pci.c: bmdma_irq()), and leaves the address of the PRD table
-	 * as it was written. So both may stay there, but not with another
-	 * controller, whose engine may have moved the address on.
-	 */
-	if (!port->ask_dma)
-		return;
-	pvio_port_write(port->submit,
-			pvblk_port_number(bmdma + ATA_DMA_TABLE_OFS), 4,
-			port->ap->bmdma_prd_dma);
-	if (port->uncleared)
-		add_write8(port->submit, bmdma + ATA_DMA_STATUS,
-			   port->dma_cap | ATA_DMA_INTR | ATA_DMA_ERR);
-	port->uncleared = false;
-}
-
 static void submit_command(struct pvblk_port *port,
 			   const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
-	struct pvio_batch *b = port->submit;
-	struct ata_port *ap = port->ap;
+	bool nodata = tf->protocol == ATA_PROT_NODATA;
 
-	pvio_batch_reset(b);
-	port->nodata = tf->protocol == ATA_PROT_NODATA;
-	if (!port->nodata)
-		add_dma_setup(port, tf);
-	add_taskfile(port, tf);
-	if (!port->nodata) {
-		add_write8(b, ap->ioaddr.bmdma_addr + ATA_DMA_CMD,
-			   port->dma_cmd | ATA_DMA_START);
-		port->unstopped = true;
-	}
-	ap->hsm_task_state = HSM_ST_LAST;
-	port->state = PVBLK_ISSUED;
+	port->ap->hsm_task_state = HSM_ST_LAST;
 	port->accelerated++;
-
-	/* the PRD table is visible to the device before the batch starts it */
-	pvio_batch_run(b);
-	pvio_client_avoided(pvblk_client,
-			    stock_exits[port->nodata][tf->flags & ADDRESS_FLAGS] -
-			    b->count - port->answer->count);
+	pvblk_channel_issue(&port->channel, tf, port->ap->bmdma_prd_dma,
+			    stock_exits[nodata][tf->flags & ADDRESS_FLAGS]);
 }
 
 static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
@@ -263,7 +110,7 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 		submit_command(port, qc);
 		return 0;
 	}
-	pvblk_command_settle(port);
+	pvblk_channel_settle(&port->channel);
 	err_mask = ata_bmdma_qc_issue(qc);
 	if (!err_mask)
 		learn_registers(port, qc);
@@ -271,62 +118,16 @@ static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)
 	return err_mask;
 }
 
-/*
- * Reads Status, which clears the interrupt; before that, where only the bus
- * master can tell whose interrupt it is, the bus master's status. Returns false
- * if that says that the interrupt is not this port's.
- */
-static bool read_interrupt_status(struct pvblk_port *port, u8 *dma_status)
-{
-	struct pvio_batch *b = port->answer;
-
-	*dma_status = 0;
-	/* without data the bus master knows nothing of the command */
-	if (port->nodata) {
-		port->status = ata_sff_check_status(port->ap);
-		return true;
-	}
-	if (pvio_batch_run(b) < b->count)
-		return false;
-	if (port->ask_dma)
-		*dma_status = pvio_batch_value(b, 0);
-	port->status = pvio_batch_value(b, b->count - 1);
-	return true;
-}
-
-/*
- * Returns whether the command is over. While the device works on it, Status has
- * BSY, or in QEMU DRQ during DMA (hw/ide/core.c: ide_sector_start_dma()): then
- * the interrupt is another port's. An error is left to libata to look at.
- */
-static bool answer_interrupt(struct pvblk_port *port)
-{
-	u8 dma_status;
-
-	if (!read_interrupt_status(port, &dma_status))
-		return false;
-	if (port->status & ATA_BUSY)
-		return false;
-	if (port->status & (ATA_ERR | ATA_DF) || dma_status & ATA_DMA_ERR) {
-		forget_registers(port);
-		return true;
-	}
-	if (port->status & ATA_DRQ)
-		return false;
-	port->state = PVBLK_ANSWERED;
-	return true;
-}
-
 /* What the interrupt handler asks first for a DMA command. */
 static u8 pvblk_bmdma_status(struct ata_port *ap)
 {
 	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (!is_port_in_state(port, PVBLK_ISSUED) || port->nodata)
+	if (!is_port_in_state(port, PVBLK_ISSUED) || port->channel.nodata)
 		return ata_bmdma_status(ap);
-	if (!answer_interrupt(port))
+	if (!pvblk_channel_answer(&port->channel))
 		return 0;
-	if (port->state == PVBLK_ANSWERED)
+	if (port->channel.state == PVBLK_ANSWERED)
 		return ATA_DMA_INTR;
 	return ata_bmdma_status(ap) | ATA_DMA_INTR;
 }
@@ -342,11 +143,11 @@ static u8 pvblk_check_altstatus(struct ata_port *ap)
 {
 	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (is_port_in_state(port, PVBLK_ISSUED) && port->nodata)
-		return answer_interrupt(port) ? port->status :
-						port->status | ATA_BUSY;
+	if (is_port_in_state(port, PVBLK_ISSUED) && port->channel.nodata)
+		return pvblk_channel_answer(&port->channel) ? port->channel.status :
+						port->channel.status | ATA_BUSY;
 	if (is_port_in_state(port, PVBLK_ANSWERED))
-		return port->status;
+		return port->channel.status;
 	return ioread8(ap->ioaddr.altstatus_addr);
 }
 
@@ -355,7 +156,7 @@ static u8 pvblk_check_status(struct ata_port *ap)
 	struct pvblk_port *port = pvblk_port_find(ap);
 
 	if (is_port_in_state(port, PVBLK_ANSWERED))
-		return port->status;
+		return port->channel.status;
 	return ata_sff_check_status(ap);
 }
 
@@ -368,7 +169,7 @@ static bool pvblk_irq_check(struct ata_port *ap)
 {
 	struct pvblk_port *port = pvblk_port_find(ap);
 
-	if (!port || (is_port_in_state(port, PVBLK_ISSUED) && !port->ask_dma))
+	if (!port || (is_port_in_state(port, PVBLK_ISSUED) && !port->channel.ask_dma))
 		return false;
 	return port->stock->sff_irq_check && port->stock->sff_irq_check(ap);
 }
@@ -379,16 +180,15 @@ static void pvblk_irq_clear(struct ata_port *ap)
 	struct pvblk_port *port = pvblk_port_find(ap);
 
 	if (is_port_in_state(port, PVBLK_ANSWERED)) {
-		port->state = PVBLK_IDLE;
-		port->uncleared = true;
+		pvblk_channel_finish(&port->channel);
 		return;
 	}
 	/*
 	 * libata found the end of our command by itself: its interrupt was
 	 * lost, or another module's operations are on top now.
 	 */
-	if (port && port->state != PVBLK_IDLE)
-		forget_registers(port);
+	if (port && port->channel.state != PVBLK_IDLE)
+		pvblk_channel_forget(&port->channel);
 	ata_bmdma_irq_clear(ap);
 }
 
@@ -399,9 +199,9 @@ static void pvblk_freeze(struct ata_port *ap)
 
 	/* the bus master of a command under way is the error handler's */
 	if (is_port_in_state(port, PVBLK_IDLE))
-		pvblk_command_settle(port);
+		pvblk_channel_settle(&port->channel);
 	else if (port)
-		forget_registers(port);
+		pvblk_channel_forget(&port->channel);
 	ata_sff_freeze(ap);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "command.h"
 #include "port.h"
@@ -63,6 +64,15 @@ static bool is_qemu_port(const struct ata_port *ap)
 	       PCI_SUBVENDOR_ID_REDHAT_QUMRANET;
 }
 
+/* Whether the command block's registers follow one another. */
+static bool has_standard_block(const struct ata_ioports *io)
+{
+	struct ata_ioports standard = *io;
+
+	ata_sff_std_ports(&standard);
+	return !memcmp(&standard, io, sizeof(standard));
+}
+
 static const char *find_misfit(struct ata_port *ap)
 {
 	const struct ata_ioports *io = &ap->ioaddr;
@@ -76,26 +86,14 @@ static const char *find_misfit(struct ata_port *ap)
 	if (!pvblk_is_port(io->cmd_addr) || !pvblk_is_port(io->ctl_addr) ||
 	    !pvblk_is_port(io->bmdma_addr))
 		return "not in port space";
+	if (!has_standard_block(io))
+		return "registers of its own order";
 	return pvblk_command_unfit(ap->ops);
-}
-
-static void fill_answer_batch(struct pvblk_port *port)
-{
-	const struct ata_ioports *io = &port->ap->ioaddr;
-
-	if (port->ask_dma) {
-		pvio_port_read(port->answer, pvblk_port_number(io->bmdma_addr +
-							       ATA_DMA_STATUS), 1);
-		pvio_stop_unless(port->answer, ATA_DMA_INTR, ATA_DMA_INTR);
-	}
-	pvio_port_read(port->answer, pvblk_port_number(io->status_addr), 1);
 }
 
 static void free_port(struct pvblk_port *port)
 {
-	pvio_batch_free(port->submit);
-	pvio_batch_free(port->answer);
-	pvio_batch_free(port->data);
+	pvblk_channel_release(&port->channel);
 	kfree(port);
 }
 
@@ -105,20 +103,19 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 
 	if (!port)
 		return NULL;
-	port->submit = pvio_batch_alloc(pvblk_client, PVBLK_SUBMIT_OPS);
-	port->answer = pvio_batch_alloc(pvblk_client, PVBLK_ANSWER_OPS);
-	port->data = pvio_batch_alloc(pvblk_client, PVIO_MAX_OPS);
-	if (!port->submit || !port->answer || !port->data) {
-		free_port(port);
+	port->channel.client = pvblk_client;
+	port->channel.command = pvblk_port_number(ap->ioaddr.cmd_addr);
+	port->channel.bmdma = pvblk_port_number(ap->ioaddr.bmdma_addr);
+	port->channel.ask_dma = !is_qemu_port(ap);
+	if (pvblk_channel_init(&port->channel)) {
+		kfree(port);
 		return NULL;
 	}
 	port->ap = ap;
 	port->stock = ap->ops;
 	port->ops = *ap->ops;
-	port->ask_dma = !is_qemu_port(ap);
 	pvblk_command_replace(&port->ops);
 	pvblk_transfer_replace(&port->ops);
-	fill_answer_batch(port);
 	return port;
 }
 
@@ -168,7 +165,7 @@ out:
  */
 static bool is_port_idle(const struct pvblk_port *port)
 {
-	return port->state == PVBLK_IDLE &&
+	return port->channel.state == PVBLK_IDLE &&
 	       !(port->ap->pflags &
 		 (ATA_PFLAG_EH_PENDING | ATA_PFLAG_EH_IN_PROGRESS));
 }
@@ -190,7 +187,7 @@ static int try_restore_ops(struct pvblk_port *port)
 	} else if (!is_port_idle(port)) {
 		r = -EAGAIN;
 	} else {
-		pvblk_command_settle(port);
+		pvblk_channel_settle(&port->channel);
 		WRITE_ONCE(ap->ops, port->stock);
 	}
 	spin_unlock_irqrestore(ap->lock, flags);
