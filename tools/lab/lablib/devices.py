@@ -5,12 +5,15 @@ import re
 
 from .errors import usage_error
 
-# name: the module of L2 that drives it. The IDE names are the four places of a PC.
+# Of libata and of drivers/ide: a kernel has the one or the other.
+IDE_DISK = ("ata_piix", "sd_mod", "piix", "ide-gd_mod")
+IDE_CD = ("ata_piix", "sr_mod", "piix", "ide-cd_mod")
+# name: the modules of L2 that drive it. The IDE names are the four places of a PC.
 DISKS = {
-    "ide": ("ata_piix", "sd_mod"),
-    "ide-slave": ("ata_piix", "sd_mod"),
-    "ide-cd": ("ata_piix", "sr_mod"),
-    "ide2-slave": ("ata_piix", "sd_mod"),
+    "ide": IDE_DISK,
+    "ide-slave": IDE_DISK,
+    "ide-cd": IDE_CD,
+    "ide2-slave": IDE_DISK,
     "virtio": ("virtio_blk",),
 }
 NICS = {"e1000": ("e1000",), "e1000-82544gc": ("e1000",), "e1000-82545em": ("e1000",),
