@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends an ATA command to a disk through SG_IO, past the block layer: the
- * protocols that the kernel itself uses seldom.
+ * Sends an ATA command to a disk, past the block layer: the protocols that the
+ * kernel itself uses seldom. SG_IO does it for libata, HDIO_DRIVE_TASKFILE for
+ * drivers/ide.
  *
  *	ata_command DISK identify		PIO in, 512 bytes to stdout
  *	ata_command DISK read LBA		PIO in, one sector to stdout
  *	ata_command DISK write LBA		PIO out, one sector from stdin
  *	ata_command DISK power			no data: prints Sector Count
+ *
+ * And for drivers/ide alone:
+ *	ata_command DISK reset			resets the channel
+ *	ata_command DISK dma			uses DMA again, as after a reset
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/hdreg.h>
 #include <scsi/sg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +35,7 @@
 #define LBA_MODE	0x40
 
 static unsigned char data[SECTOR], sense[32];
+static int count = -1;	/* Sector Count, if the driver has told that */
 
 static const struct command {
 	const char *name;
@@ -39,6 +47,37 @@ static const struct command {
 	{ "write", 0x30, PIO_OUT, ONE_BLOCK_OUT, SG_DXFER_TO_DEV },
 	{ "power", 0xe5, NO_DATA, CK_COND, SG_DXFER_NONE },
 };
+
+static int send_taskfile(int fd, const struct command *c, uint32_t lba)
+{
+	int in = c->direction == SG_DXFER_FROM_DEV;
+	int out = c->direction == SG_DXFER_TO_DEV;
+	struct {
+		ide_task_request_t task;
+		unsigned char data[SECTOR];
+	} request = {
+		.task = {
+			.io_ports = { 0, 0, in || out, lba, lba >> 8, lba >> 16,
+				      LBA_MODE | (lba >> 24 & 0xf), c->code },
+			.data_phase = in ? TASKFILE_IN : out ? TASKFILE_OUT :
+							       TASKFILE_NO_DATA,
+			.req_cmd = in ? IDE_DRIVE_TASK_IN :
+				   out ? IDE_DRIVE_TASK_OUT :
+					 IDE_DRIVE_TASK_NO_DATA,
+			.in_size = in ? SECTOR : 0,
+			.out_size = out ? SECTOR : 0,
+		},
+	};
+
+	memcpy(request.data, data, SECTOR);
+	if (ioctl(fd, HDIO_DRIVE_TASKFILE, &request)) {
+		perror("HDIO_DRIVE_TASKFILE");
+		return 1;
+	}
+	memcpy(data, request.data, SECTOR);
+	count = request.task.io_ports[2];
+	return 0;
+}
 
 static int send_command(int fd, const struct command *c, uint32_t lba)
 {
@@ -59,6 +98,8 @@ static int send_command(int fd, const struct command *c, uint32_t lba)
 	};
 
 	if (ioctl(fd, SG_IO, &io)) {
+		if (errno == EINVAL || errno == ENOTTY)
+			return send_taskfile(fd, c, lba);
 		perror("SG_IO");
 		return 1;
 	}
@@ -76,6 +117,10 @@ static int print_count(void)
 {
 	const unsigned char *d = sense + 8;
 
+	if (count >= 0) {
+		printf("%#x\n", count);
+		return 0;
+	}
 	if ((sense[0] & 0x7f) != 0x72 || d[0] != 9 || d[13] & 1) {
 		fprintf(stderr, "no registers, or an error in them\n");
 		return 1;
@@ -98,6 +143,16 @@ static int run(int fd, const struct command *c, uint32_t lba)
 	return c->direction == SG_DXFER_NONE ? print_count() : 0;
 }
 
+static int change_driver(int fd, const char *what)
+{
+	int done = !strcmp(what, "reset") ? ioctl(fd, HDIO_DRIVE_RESET, NULL) :
+					    ioctl(fd, HDIO_SET_DMA, 1);
+
+	if (done < 0)
+		perror(what);
+	return done < 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
@@ -115,7 +170,9 @@ int main(int argc, char **argv)
 			return run(fd, &commands[i],
 				   argc > 3 ? strtoul(argv[3], NULL, 0) : 0);
 	}
+	if (!strcmp(argv[2], "reset") || !strcmp(argv[2], "dma"))
+		return change_driver(fd, argv[2]);
 usage:
-	fprintf(stderr, "usage: ata_command DISK identify|power|read LBA|write LBA\n");
+	fprintf(stderr, "usage: ata_command DISK identify|power|read LBA|write LBA|reset|dma\n");
 	return 2;
 }

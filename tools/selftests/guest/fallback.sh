@@ -5,7 +5,7 @@
 
 helps() { grep -qx "$1" $debugfs/pvio/host; }
 
-hypercalls() { awk '$1 == "pvblk_ata" { print $4 }' $debugfs/pvio/clients; }
+hypercalls() { awk -v client=$hooks '$1 == client { print $4 }' $debugfs/pvio/clients; }
 
 grows() {
 	local before

@@ -49,7 +49,7 @@ read_disk() { dd if=$disk of=/dev/null bs=4k count=100 iflag=direct status=none;
 # it, and only when it has gone can ours go. Until then nobody else has to wait.
 beneath_another() {
 	local path before remover
-	path=$(readlink -f "/sys/block/$(block)/device")
+	path=$(readlink -f "/sys/block/$(block)/device" | sed -E 's,/(ata|ide)[0-9].*,,')
 	hook
 	is_accelerated
 	insert tools/selftests/guest/stack_ops/stack_ops.ko
@@ -57,11 +57,11 @@ beneath_another() {
 	read_disk
 	expect "commands that passed the other module over" "$(accelerated)" "$before"
 	[ "$(cat /sys/module/stack_ops/parameters/issued)" -ge 100 ]
-	rmmod pvblk_ata &
+	rmmod $hooks &
 	remover=$!
 	wait_until eval "kernel_since | grep -q 'waiting for another module'"
 	# this takes the lock of the controller
-	timeout 60 cat "${path%%/ata[0-9]*}/driver_override"
+	timeout 60 cat "$path/driver_override"
 	read_disk
 	kill -0 $remover
 	remove stack_ops

@@ -6,13 +6,36 @@
 
 pci=/sys/bus/pci
 function=0000:00:01.1
+driver=$(basename "$(readlink -f $pci/devices/$function/driver)")
 
 # Under a new name, maybe: the one disk behind the function.
 find_disk() {
-	local block
-	wait_until eval "ls -d /sys/bus/pci/devices/$function/ata*/host*/target*/*/block/sd*"
-	block=$(ls -d $pci/devices/$function/ata*/host*/target*/*/block/sd*)
+	local blocks="$pci/devices/$function/ata*/host*/target*/*/block/sd*" block
+	[ $hooks = pvblk_ata ] || blocks="$pci/devices/$function/ide*/*/block/hd*"
+	wait_until eval "ls -d $blocks"
+	# shellcheck disable=SC2086 # a pattern
+	block=$(ls -d $blocks)
 	ln -sf "/dev/${block##*/}" $disk
+}
+
+# set_timeout SECONDS: that of drivers/ide is fixed: twice WAIT_CMD, 20 s
+set_timeout() {
+	[ $hooks = pvblk_ide ] || echo "$1" > "/sys/block/$(block)/device/timeout"
+}
+
+# drivers/ide has a controller wait until its disks are closed.
+close_disk_later() { [ $hooks = pvblk_ata ] || (sleep 2; kill "$1") & }
+
+reset_channel() {
+	local host
+	if [ $hooks = pvblk_ide ]; then
+		# it says so of success (ide-eh.c: ide_complete_drive_reset())
+		"$guest_dir/ata_command" $disk reset 2>&1 | grep 'Input/output error'
+		use_dma
+		return
+	fi
+	host=$(readlink -f "/sys/block/$(block)" | grep -o 'host[0-9]*' | head -n 1)
+	echo '- - -' > "/sys/class/scsi_host/$host/scan"
 }
 
 let_irq_go() {
@@ -20,7 +43,7 @@ let_irq_go() {
 	wait_until grep -qx 0 $debugfs/pvio_test/held_irq
 }
 
-# libata tries the command again, with the same end as long as it is held
+# The driver tries the command again, with the same end as long as it is held.
 interrupt_was_lost() { kernel_since | grep -q 'lost interrupt'; }
 
 in_flight() {
@@ -34,7 +57,7 @@ lost_interrupt() {
 	mode "$1"
 	is_accelerated
 	dd if=/dev/urandom of=/tmp/block bs=4k count=1 status=none
-	echo 3 > "/sys/block/$(block)/device/timeout"
+	set_timeout 3
 	kernel_mark
 	echo "$(disk_irq) 60000" > $debugfs/pvio_test/hold_irq
 	dd if=/tmp/block of=$disk bs=4k seek=7 oflag=direct status=none & writer=$!
@@ -42,17 +65,16 @@ lost_interrupt() {
 	let_irq_go
 	wait $writer
 	cmp /tmp/block <(dd if=$disk bs=4k skip=7 count=1 iflag=direct status=none)
+	use_dma
 	is_accelerated
 }
 
 reset_under_io() {
-	local host
 	mode "$1"
 	writer_start reset 16m
-	host=$(readlink -f "/sys/block/$(block)" | grep -o 'host[0-9]*' | head -n 1)
 	for _ in 1 2 3 4; do
 		sleep 1
-		echo '- - -' > "/sys/class/scsi_host/$host/scan"
+		reset_channel
 	done
 	writer_stop
 	is_accelerated
@@ -63,10 +85,11 @@ unbind() {
 	mode "$1"
 	dd if=$disk of=/dev/null bs=4k iflag=direct status=none 2> /dev/null & reader=$!
 	sleep 1
-	echo $function > $pci/drivers/ata_piix/unbind
+	close_disk_later $reader
+	echo $function > "$pci/drivers/$driver/unbind"
 	wait $reader || true
-	expect "ports" "$(grep -c '^ata' $debugfs/pvblk_ata/ports)" 0
-	echo $function > $pci/drivers/ata_piix/bind
+	expect "ports" "$(grep -cE '^(ata|ide)' $debugfs/$hooks/ports)" 0
+	echo $function > "$pci/drivers/$driver/bind"
 	find_disk
 	is_accelerated
 	verified bound $disk 1m
@@ -76,9 +99,10 @@ hot_unplug() {
 	mode "$1"
 	dd if=$disk of=/dev/null bs=4k iflag=direct status=none 2> /dev/null & reader=$!
 	sleep 1
+	close_disk_later $reader
 	echo 1 > $pci/devices/$function/remove
 	wait $reader || true
-	expect "ports" "$(grep -c '^ata' $debugfs/pvblk_ata/ports)" 0
+	expect "ports" "$(grep -cE '^(ata|ide)' $debugfs/$hooks/ports)" 0
 	echo 1 > $pci/rescan
 	find_disk
 	is_accelerated
@@ -88,9 +112,10 @@ hot_unplug() {
 # hooks removed while their port is in error handling
 unhook_in_recovery() {
 	mode host
+	use_dma
 	is_accelerated
 	kernel_mark
-	echo 2 > "/sys/block/$(block)/device/timeout"
+	set_timeout 2
 	echo "$(disk_irq) 60000" > $debugfs/pvio_test/hold_irq
 	dd if=$disk of=/dev/null bs=4k count=4 iflag=direct status=none & reader=$!
 	wait_until in_flight

@@ -32,8 +32,12 @@ insert() {
 
 remove() { ! loaded "$1" || rmmod "$1"; }
 
-hook() { insert pvblk-ata/pvblk_ata.ko; }
-unhook() { remove pvblk_ata; }
+# The module whose hooks are tested: for libata or, where the kernel has that, drivers/ide.
+hooks=pvblk_ata
+[ ! -d /sys/bus/ide ] || hooks=pvblk_ide
+
+hook() { insert pvblk-ata/$hooks.ko; }
+unhook() { remove $hooks; }
 
 # The host module. Every change patches the host's kernel text.
 host_module_insert() {
@@ -47,7 +51,7 @@ host_module_remove() {
 with_host() { echo 0 > $nohost; }
 without_host() { echo 1 > $nohost; }
 
-# mode stock|host|alone: the IDE disks are libata's own, hooked with the host
+# mode stock|host|alone: the IDE disks are the stock driver's, hooked with the host
 # module's help, or hooked without
 mode() {
 	case $1 in
@@ -79,7 +83,7 @@ guest_begin() {
 block() { basename "$(readlink -f $disk)"; }
 
 # The first interrupt of its controller.
-disk_irq() { awk '/ata_piix/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
+disk_irq() { awk '/ata_piix|ide0/ { sub(":", "", $1); print $1; exit }' /proc/interrupts; }
 
 # kernel_mark, complaints: what the ATA layer complained of since then
 kernel_mark() { echo "mark $BASHPID $EPOCHREALTIME" | tee /dev/kmsg > /tmp/kernel_mark; }
@@ -96,8 +100,11 @@ no_complaints() {
 
 # accelerated: commands that all hooked ports have issued themselves
 accelerated() {
-	awk 'NR > 1 { sum += $2 } END { print sum + 0 }' $debugfs/pvblk_ata/ports
+	awk 'NR > 1 { sum += $2 } END { print sum + 0 }' $debugfs/$hooks/ports
 }
+
+# drivers/ide turns to PIO when it has reset a device.
+use_dma() { [ $hooks = pvblk_ata ] || "$guest_dir/ata_command" $disk dma; }
 
 # is_accelerated: plain reads of $disk are issued by the hooks
 is_accelerated() {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Batches in contexts that cannot sleep. */
 #include <linux/interrupt.h>
-#include <linux/irq_work.h>
-#include <linux/preempt.h>
 #include <linux/spinlock.h>
 
+#include "compat.h"
 #include "test.h"
 
 #define ROUNDS	8
