@@ -18,6 +18,7 @@ help:
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
 	@echo 'make bench      measure all figures of the README'
+	@echo 'make bench-ide  the same for disks of drivers/ide, whose kernel is built first'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
 	@echo 'make install-guest, install-host      install with DKMS'
 	@echo 'make uninstall-guest, uninstall-host  and take it away again'
@@ -38,6 +39,15 @@ demo bench:
 	@kernel=$$(tools/lab/run --print-kernel) && \
 		$(MAKE) --no-print-directory -s bench-modules KVER=$$kernel
 	@tools/bench/run $(BENCH_ARGS)
+
+bench-ide:
+	@tools/setup demo
+	@tools/setup kernel
+	@host=$$(tools/lab/run --print-kernel) && guest=$$(tools/lab/kernel ide) && \
+		$(MAKE) --no-print-directory -s bench-modules \
+			KDIR=$${guest%:*}/lib/modules/$${guest##*:}/build && \
+		$(MAKE) --no-print-directory -s module DIR=host-shim KVER=$$host && \
+		tools/bench/run --part disk --l2-kernel $$guest --out build/bench-ide $(BENCH_ARGS)
 
 # KERNEL=debug: with a kernel of tools/lab/kernel, see there.
 check:
@@ -83,6 +93,6 @@ clean:
 distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
-.PHONY: all help modules check-kdir demo bench check check-quick check-long check-matrix \
+.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-matrix \
 	bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean
