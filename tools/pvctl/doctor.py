@@ -56,31 +56,35 @@ def check_guest(modules):
 
 def check_disks(modules):
     disks = machine.disks()
-    ide = [disk for disk in disks if disk["port"] and disk["driver"] == "ata_piix"]
+    ide = [disk for disk in disks if disk["port"] and disk["driver"] in machine.IDE_HOOKS]
     # VMware's are left alone: the status of its bus master is special
-    if not any(is_disk(disk) for disk in ide) or machine.hypervisor().startswith("VMware"):
+    if not any(disk["is_disk"] for disk in ide) or machine.hypervisor().startswith("VMware"):
         return []
-    found = check_module(modules["pvblk_ata"], "IDE disks", "make install-guest")
-    if not modules["pvblk_ata"]["loaded"]:
+    found = []
+    for name in sorted({machine.IDE_HOOKS[disk["driver"]] for disk in ide}):
+        found += check_hooks(modules[name], ide)
+    return found
+
+
+def check_hooks(module, ide):
+    found = check_module(module, "IDE disks", "make install-guest")
+    if not module["loaded"]:
         return found
-    for disk in filter(is_disk, ide):
-        alone = not any(other["port"] == disk["port"] for other in ide if not is_disk(other))
-        found.append(check_disk(disk, alone))
-    return found + check_initramfs(modules["pvblk_ata"])
-
-
-def is_disk(disk):
-    return disk["type"] == "0"
+    for disk in ide:
+        if disk["is_disk"] and machine.IDE_HOOKS[disk["driver"]] == module["name"]:
+            alone = all(other["is_disk"] for other in ide if other["port"] == disk["port"])
+            found.append(check_disk(disk, alone))
+    return found + check_initramfs(module)
 
 
 def check_disk(disk, alone):
     """The counters are the port's: those of a CD-ROM on it are no sign of anything."""
     name = disk["name"]
     if "accelerated" not in disk:
-        return off(f"{name} is left to libata",
+        return off(f"{name} is left to its stock driver",
                    "the reason is in: dmesg | grep 'left alone' (at debug level)")
     if alone and disk["passed"] > disk["accelerated"]:
-        return off(f"{name}: more commands are libata's than accelerated",
+        return off(f"{name}: more commands are the stock driver's than accelerated",
                    f"is it in PIO mode? dmesg | grep '{disk['port']}.*configured for'")
     return well(f"{name} is accelerated")
 

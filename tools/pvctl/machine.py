@@ -7,7 +7,9 @@ from pathlib import Path
 
 SYS = Path("/sys")
 DEBUGFS = SYS / "kernel/debug"
-GUEST_MODULES = ("pvio", "pvblk_ata", "pve1000", "pvelv")
+GUEST_MODULES = ("pvio", "pvblk_ata", "pvblk_ide", "pve1000", "pvelv")
+# by the driver of the controller: libata's, and that of drivers/ide
+IDE_HOOKS = {"ata_piix": "pvblk_ata", "PIIX_IDE": "pvblk_ide"}
 HOST_MODULE = "pvio_host"
 
 
@@ -72,7 +74,8 @@ def modules():
 
 def disks():
     """Each disk that has a device: its driver, its scheduler, and who serves it."""
-    ports = {row["port"]: row for row in table(DEBUGFS / "pvblk_ata/ports")}
+    ports = {row["port"]: {**row, "hooks": hooks} for hooks in IDE_HOOKS.values()
+             for row in table(DEBUGFS / hooks / "ports")}
     schedulers = {row["disk"]: row for row in table(DEBUGFS / "pvelv/disks")}
     return [_disk(path, ports, schedulers) for path in sorted((SYS / "block").iterdir())
             if (path / "device").exists()]
@@ -80,15 +83,14 @@ def disks():
 
 def _disk(path, ports, schedulers):
     device = os.path.realpath(path / "device")
-    port = re.search(r"/(ata\d+)/", device + "/")
+    port = re.search(r"/((?:ata|ide)\d+)/", device + "/")
     row = ports.get(port[1]) if port else None
     chosen = re.search(r"\[(.*)\]", read(path / "queue/scheduler"))
     found = {"name": path.name, "model": _model(path), "driver": _driver(device),
              "port": port[1] if port else "",
-             # of SCSI: 0 is a disk, 5 a CD-ROM
-             "type": read(path / "device/type"),
+             "is_disk": _is_disk(path / "device"),
              "scheduler": chosen[1] if chosen else "",
-             "served_by": "pvblk_ata" if row else _driver(device)}
+             "served_by": row["hooks"] if row else _driver(device)}
     if row:
         found["accelerated"] = int(row["accelerated"])
         found["passed"] = int(row["passed"])
@@ -96,6 +98,11 @@ def _disk(path, ports, schedulers):
         found["pvelv"] = schedulers[path.name]["what"]
         found["pvelv_why"] = schedulers[path.name]["why"]
     return found
+
+
+def _is_disk(device):
+    """By the type that SCSI has, or drivers/ide: not a CD-ROM or the like."""
+    return read(device / "type") == "0" or read(device / "media") == "disk"
 
 
 def _model(path):

@@ -31,17 +31,17 @@ card() { ls /sys/bus/pci/drivers/*e1000/*/net; }
 
 stock() {
 	says KVM $pvctl status
-	expect "driver" "$(of_disk served_by)" ata_piix
-	complains "pvblk_ata, for IDE disks, is not installed" $pvctl doctor
+	expect "driver" "$(of_disk served_by)" "$([ $hooks = pvblk_ata ] && echo ata_piix || echo PIIX_IDE)"
+	complains "$hooks, for IDE disks, is not installed" $pvctl doctor
 }
 
 accelerates() {
 	hook
 	at_end unhook
 	is_accelerated
-	expect "driver" "$(of_disk served_by)" pvblk_ata
+	expect "driver" "$(of_disk served_by)" $hooks
 	[ "$(of_disk accelerated)" -gt 50 ]
-	[ "$($pvctl status --json | jq '.clients[] | select(.client == "pvblk_ata") | .avoided')" -gt 0 ]
+	[ "$($pvctl status --json | jq ".clients[] | select(.client == \"$hooks\") | .avoided")" -gt 0 ]
 	$pvctl doctor > said || true
 	grep "^ok   $(block) is accelerated" said
 	grep "^ok   the host serves this machine's batches" said
