@@ -11,8 +11,9 @@
 #include <scsi/scsi_device.h>
 
 #include "choice.h"
+#include "compat/ide.h"
 
-/* What vendor and model of INQUIRY begin with; libata's vendor is "ATA". */
+/* What vendor and model of INQUIRY begin with; an ATA disk's vendor is "ATA". */
 static const struct {
 	const char *vendor;
 	const char *model;
@@ -29,14 +30,14 @@ static const struct {
 	{ "Msft    ", "Virtual ", "Hyper-V" },
 };
 
-static const char *find_scsi_kind(const struct scsi_device *sdev)
+static const char *find_scsi_kind(const char *vendor, const char *model)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(scsi_disks); i++) {
-		if (!strncmp(sdev->vendor, scsi_disks[i].vendor,
+		if (!strncmp(vendor, scsi_disks[i].vendor,
 			     strlen(scsi_disks[i].vendor)) &&
-		    !strncmp(sdev->model, scsi_disks[i].model,
+		    !strncmp(model, scsi_disks[i].model,
 			     strlen(scsi_disks[i].model)))
 			return scsi_disks[i].kind;
 	}
@@ -58,7 +59,10 @@ static const char *find_kind(struct device *parent)
 	if (parent->bus && is_called(parent->bus->name, "xen"))
 		return "Xen";
 	if (parent->type && is_called(parent->type->name, "scsi_device"))
-		return find_scsi_kind(to_scsi_device(parent));
+		return find_scsi_kind(to_scsi_device(parent)->vendor,
+				      to_scsi_device(parent)->model);
+	if (parent->bus && is_called(parent->bus->name, "ide"))
+		return find_scsi_kind("ATA     ", pvelv_ide_model(parent));
 	/* a namespace's parent is the controller, and its parent the PCI device */
 	if (parent->class && is_called(parent->class->name, "nvme") &&
 	    parent->parent && dev_is_pci(parent->parent) &&
