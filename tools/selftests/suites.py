@@ -9,6 +9,7 @@ ones run only where they are asked for.
 "programs" are folders whose programs its tests use, apart from their own.
 With "where", "l1" or "l2", it runs in the lab, in one boot:
   "kernel"       it needs this kernel of tools/lab/kernel
+  "guest_kernel": true   its tests run on L1, and their own guests have that kernel
   "matrix_kernel"   L1 runs this kernel of tools/matrix, with the host module that
                  is built for it there
   "module_parameters"    of the host module
@@ -82,17 +83,22 @@ def _named(known, names, tests, key):
 # Which machine has a kernel of tools/lab/kernel: that of the suite's tests. The
 # other one keeps the installed kernel, which boots in a fraction of the time.
 
+def is_for_guest(suite):
+    return suite["where"] == "l2" or suite.get("guest_kernel", False)
+
+
 def groups(chosen, kernel):
     """The suites that need the same builds."""
     if not kernel:
         return [chosen]
-    parts = [[suite for suite in chosen if suite["where"] == where] for where in ("l2", "l1")]
+    parts = [[suite for suite in chosen if is_for_guest(suite) == guest]
+             for guest in (True, False)]
     return [part for part in parts if part]
 
 
 def lab_options(suite, kernel=""):
     """The options of tools/lab for a suite."""
-    own = ["--kernel", kernel] if kernel and suite["where"] == "l1" else []
+    own = ["--kernel", kernel] if kernel and not is_for_guest(suite) else []
     return [*own, *suite.get("lab", [])]
 
 
@@ -104,7 +110,8 @@ def plan(suite, ksft, host_module, kernel=""):
         steps.append({"name": "host-module", "where": "l1", "required": True,
                       "modules": [host_module]})
     own = {"kernel": kernel} if kernel and suite["where"] == "l2" else {}
+    guest_kernel = kernel if suite.get("guest_kernel") else ""
     return [*steps, {
         **own, "name": suite["name"], "where": suite["where"], "script": "run-tests",
-        "args": [ksft, host_module, *suite["tests"]],
+        "args": [ksft, host_module, guest_kernel, *suite["tests"]],
         **{key: suite[key] for key in STEP_KEYS if key in suite}}]

@@ -9,7 +9,14 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 host_module=$top/host-shim/pvio_host.ko
-kernel=$(uname -r)
+kernel=${PVIO_GUEST_KERNEL:-$(uname -r)}
+# What is booted, and which hooks its disks get: it has libata or drivers/ide.
+read -r image hooks <<< "$(PYTHONPATH=$top/tools/lab python3 -B -c 'import sys
+from lablib import kernel
+found = kernel.find(sys.argv[1])
+print(found.image, "pvblk_ide" if kernel.insertions(found, "ide-gd_mod") else "pvblk_ata")' "$kernel")"
+disks=(sda sdb)
+[ $hooks = pvblk_ata ] || disks=(hda hdb)
 # A panic is one of the tests: it must not end the guest's QEMU.
 options="$(PYTHONPATH=$top/tools/lab python3 -c 'from lablib.kernel import KERNEL_OPTIONS
 print(KERNEL_OPTIONS)') panic=0 kprobe_event=p:scheduled,dd_insert_requests"
@@ -58,7 +65,7 @@ put_modules() {
 		version, folder, name, *modules = sys.argv[1:]
 		found = kernel.find(version)
 		files = dict.fromkeys(file for module in modules for file in (
-		    [Path(module)] if "/" in module else kernel.insertions(found, module)))
+		    [Path(module)] if "/" in module else kernel.insertions(found, module) or []))
 		for file in files:
 		    Path(folder, initramfs.plain(file)).write_bytes(initramfs.content(file))
 		Path(folder, name).write_text("".join(initramfs.plain(file) + "\n" for file in files))
@@ -82,8 +89,9 @@ make_initrd() {
 	ln -s busybox "$root/bin/sh"
 	put_program "$(command -v badblocks)"
 	put_program "$(command -v kexec)"
-	put_modules boot "$top/pvblk-ata/elevator/pvelv.ko" ata_piix sd_mod ext4 mii \
-		"$top"/{pvio/pvio,pvblk-ata/pvblk_ata,pve1000/pve1000}.ko
+	# a kernel has libata or drivers/ide
+	put_modules boot "$top/pvblk-ata/elevator/pvelv.ko" ata_piix sd_mod piix ide-gd_mod \
+		ext4 mii "$top"/{pvio/pvio,pvblk-ata/$hooks,pve1000/pve1000}.ko
 	put_modules netconsole netconsole
 	cp "$(dirname "${BASH_SOURCE[0]}")/guest-init" "$root/init"
 	(cd "$root" && find . | busybox cpio -o -H newc) > "$work/initrd"
@@ -92,7 +100,7 @@ make_initrd() {
 # The second disk has what kexec boots.
 make_disks() {
 	mkdir "$work/files"
-	cp "/boot/vmlinuz-$kernel" "$work/files/vmlinuz"
+	cp "$image" "$work/files/vmlinuz"
 	cp "$work/initrd" "$work/files/initrd"
 	echo 0 > "$work/files/record"
 	truncate -s 128M "$work/raw"
@@ -127,18 +135,18 @@ ping_start() {
 # start_vm NUMBER [OPTION...]: 0 or 1, of which one at a time runs the guest
 start_vm() {
 	local number=$1 disk
-	local -a disks
+	local -a blockdevs
 	shift
 	for disk in 0 1; do
-		disks+=(-blockdev "qcow2,node-name=disk$disk,file.driver=file,file.filename=$work/sd$(tr 01 ab <<< $disk)"
+		blockdevs+=(-blockdev "qcow2,node-name=disk$disk,file.driver=file,file.filename=$work/sd$(tr 01 ab <<< $disk)"
 			-device "ide-hd,bus=ide.0,unit=$disk,drive=disk$disk")
 	done
 	export LAB_QMP=$work/qmp$number
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -machine pc -accel kvm \
 		-cpu host -m 384 -serial "file:$work/console$number" \
 		-qmp "unix:$LAB_QMP,server=on,wait=off" \
-		-kernel "/boot/vmlinuz-$kernel" -initrd "$work/initrd" -append "$options" \
-		"${disks[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
+		-kernel "$image" -initrd "$work/initrd" -append "$options" \
+		"${blockdevs[@]}" -netdev "tap,id=net,ifname=machine$number,script=no,downscript=no" \
 		-device e1000,netdev=net,mac=$guest_mac -device secondary-vga "$@" > "$work/qemu$number" 2>&1 &
 	vm=$!
 	console=$work/console$number
@@ -241,7 +249,7 @@ is_whole() {
 # What the guest does all the time
 
 accelerated() {
-	in_guest "awk 'NR > 1 { sum += \$2 } END { print sum + 0 }' /sys/kernel/debug/pvblk_ata/ports"
+	in_guest "awk 'NR > 1 { sum += \$2 } END { print sum + 0 }' /sys/kernel/debug/$hooks/ports"
 }
 
 disk_moves() {

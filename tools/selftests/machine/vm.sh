@@ -15,12 +15,12 @@ requests_scheduled() {
 # pvelv is loaded before the disks' driver, as in an initramfs; partitions were looked
 # for since, a journal replayed, files written.
 has_no_scheduler() {
-	expect_none sda sdb
+	expect_none "${disks[@]}"
 	[ "$(requests_scheduled)" = 0 ] || fail "$(requests_scheduled) requests were scheduled"
-	in_guest "echo mq-deadline > /sys/block/sdb/queue/scheduler"
+	in_guest "echo mq-deadline > /sys/block/${disks[1]}/queue/scheduler"
 	records_move
 	[ "$(requests_scheduled)" -gt 0 ] || fail "the probe counts nothing"
-	in_guest "echo none > /sys/block/sdb/queue/scheduler"
+	in_guest "echo none > /sys/block/${disks[1]}/queue/scheduler"
 }
 
 expect_none() {
