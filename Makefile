@@ -16,6 +16,7 @@ help:
 	@echo '                KERNEL=debug: on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'make check-long      the long tests, which "make check" leaves out'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
+	@echo 'make check-ide       the tests of IDE disks on a kernel with drivers/ide, which is built first'
 	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make bench-ide  the same for disks of drivers/ide, whose kernel is built first'
@@ -63,6 +64,12 @@ check-long:
 	@tools/setup check
 	@tools/selftests/run --long
 
+check-ide:
+	@tools/setup check
+	@tools/setup kernel
+	@tools/selftests/run --kernel ide guest disks live errors fallback commands recovery smp \
+		pvctl machine-ide
+
 check-matrix:
 	@tools/setup check
 	@tools/selftests/run host-5.10 host-6.12 host-7
@@ -93,6 +100,6 @@ clean:
 distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
-.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-matrix \
-	bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
+.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-ide \
+	check-matrix bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean
