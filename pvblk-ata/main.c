@@ -79,6 +79,8 @@ static void __exit pvblk_exit(void)
 module_init(pvblk_init);
 module_exit(pvblk_exit);
 
+/* of the hooks for whichever driver a kernel has */
+MODULE_ALIAS("pvblk");
 MODULE_DESCRIPTION("Emulated IDE disks with few VM exits");
 MODULE_AUTHOR("The pvio maintainers");
 MODULE_VERSION(PVIO_VERSION);

@@ -75,6 +75,8 @@ static void __exit pvblk_ide_exit(void)
 module_init(pvblk_ide_init);
 module_exit(pvblk_ide_exit);
 
+/* of the hooks for whichever driver a kernel has */
+MODULE_ALIAS("pvblk");
 MODULE_DESCRIPTION("Emulated IDE disks with few VM exits, for drivers/ide");
 MODULE_AUTHOR("The pvio maintainers");
 MODULE_VERSION(PVIO_VERSION);

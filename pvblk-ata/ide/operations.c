@@ -129,19 +129,23 @@ static void pvblk_ide_dev_select(ide_drive_t *drive)
 	struct pvblk_ide_port *port = pvblk_ide_port_find(drive->hwif);
 	struct request *rq = drive->hwif->rq;
 
-	if (port)
-		port->drive = drive;
 	/* suspended devices forget all, and so does this */
 	if (port && rq && ata_pm_request(rq))
 		forget_devices(port);
 	if (port && can_hold_request(port, drive)) {
+		port->drive = drive;
 		port->tf_valid = 0;
 		port->hob_valid = 0;
 		WRITE_ONCE(port->held, PVBLK_IDE_SELECTED);
 		return;
 	}
 	pvblk_ide_operations_let_go(port);
+	/* what the handler of a stray interrupt reads now is neither device's */
+	if (port)
+		WRITE_ONCE(port->drive, NULL);
 	ide_dev_select(drive);
+	if (port)
+		WRITE_ONCE(port->drive, drive);
 }
 
 /*
@@ -413,11 +417,12 @@ static u8 pvblk_ide_read_altstatus(ide_hwif_t *hwif)
 static u8 pvblk_ide_read_status(ide_hwif_t *hwif)
 {
 	struct pvblk_ide_port *port = pvblk_ide_port_find(hwif);
+	ide_drive_t *drive = port ? READ_ONCE(port->drive) : NULL;
 	u8 status;
 
 	/* a request that issued no command may have left something held */
 	if (does_port_hold(port) && hwif->busy)
-		return *status_of(port, port->drive);
+		return *status_of(port, drive);
 	if (is_port_in_state(port, PVBLK_ANSWERED)) {
 		pvblk_channel_finish(&port->channel);
 		status = port->channel.status;
@@ -427,8 +432,8 @@ static u8 pvblk_ide_read_status(ide_hwif_t *hwif)
 			pvblk_channel_forget(&port->channel);
 		status = ide_read_status(hwif);
 	}
-	if (port && port->drive)
-		*status_of(port, port->drive) = status;
+	if (drive)
+		*status_of(port, drive) = status;
 	return status;
 }
 

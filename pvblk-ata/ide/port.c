@@ -84,6 +84,9 @@ static const char *find_misfit(const ide_hwif_t *hwif)
 		return "not QEMU's";
 	if (hwif->host_flags & IDE_HFLAG_MMIO)
 		return "not in port space";
+	/* another port's requests call its operations, without its lock */
+	if (hwif->host_flags & IDE_HFLAG_SERIALIZE)
+		return "serialized with another port";
 	if (!hwif->dma_ops || !hwif->dma_base || !hwif->io_ports.ctl_addr)
 		return "no bus master";
 	if (!has_standard_block(hwif))
@@ -158,10 +161,17 @@ out:
 }
 
 /*
+ * A probe that user space asked for remembers where it found the operations while it
+ * sleeps (ide-probe.c: do_probe()). It takes no lock.
+ */
+static bool is_port_probed(const ide_hwif_t *hwif)
+{
+	return READ_ONCE(hwif->port_flags) & IDE_PFLAG_PROBING;
+}
+
+/*
  * Only while the port is neither busy nor probed: a request that waits for parked heads
- * (ide-eh.c: do_reset1()), or a probe that user space asked for (ide-probe.c:
- * do_probe()), remembers where it found the operations while it sleeps. The probe says
- * so without a lock: one that begins in this moment is not seen.
+ * remembers the operations, too (ide-eh.c: do_reset1()).
  *
  * Returns -EAGAIN if the port is in use now, and -EBUSY if another module has
  * put its own operations on top: only that can take them away.
@@ -173,7 +183,7 @@ static int try_restore_ops(struct pvblk_ide_port *port)
 
 	spin_lock_irq(&hwif->lock);
 	WRITE_ONCE(port->draining, true);
-	if (hwif->busy || hwif->port_flags & IDE_PFLAG_PROBING) {
+	if (hwif->busy || is_port_probed(hwif)) {
 		r = -EAGAIN;
 	} else {
 		pvblk_ide_operations_let_go(port);
@@ -213,6 +223,10 @@ int pvblk_ide_port_detach(ide_hwif_t *hwif)
 		usleep_range(500, 1000);
 	if (r)
 		goto out;
+	/* a probe that has found our operations has said so before */
+	smp_mb();
+	while (is_port_probed(hwif))
+		usleep_range(500, 1000);
 	list_del_rcu(&port->node);
 	list_add_tail(&port->gone, &detached);
 	pr_info("%s: commands go through drivers/ide\n", hwif->name);
