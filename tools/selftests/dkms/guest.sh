@@ -19,7 +19,7 @@ takes_archive() {
 installs() {
 	"$install" install guest
 	in_updates pvio pvblk_ata pve1000 pvelv
-	printf 'pvelv\npvblk_ata\n' | diff - /etc/modules-load.d/pvio.conf
+	printf 'pvelv\npvblk\n' | diff - /etc/modules-load.d/pvio.conf
 	dkms status pvio | grep ": installed$"
 }
 
@@ -45,7 +45,7 @@ disk_is_there() { [ -b /dev/sda ]; }
 
 takes_port_over() {
 	modprobe -a pvelv ata_piix sd_mod
-	modprobe pvblk_ata
+	modprobe pvblk
 	wait_until disk_is_there
 	grep '\[none\]' /sys/block/sda/queue/scheduler
 	dd if=/dev/sda of=/dev/null bs=4k count=16 iflag=direct status=none
