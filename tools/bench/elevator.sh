@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs in the guest: what an I/O scheduler costs it. The same file is written and
 # read through ext4 on the stock IDE driver and on virtio under each scheduler in
-# turn, ROUNDS times, and many random requests are made at once. What the block
-# layer alone takes is seen on null_blk, whose requests end where they begin.
+# turn, ROUNDS times, and many random requests are made at once; then, without one,
+# with the kernel's other choices and without. What the block layer alone takes is seen
+# on null_blk, whose requests end where they begin.
 set -eu
 # shellcheck source=../selftests/lib/guest.sh
 . "$(dirname "$0")/../selftests/lib/guest.sh"
@@ -34,9 +35,33 @@ file_jobs() {
 		--numjobs=4 --group_reporting --time_based --runtime="$seconds"
 }
 
+# queue_jobs DISK QUEUE: what else a kernel chooses for a disk, as it chooses it and
+# otherwise: write-back throttling, entropy from its interrupts, the largest request
+queue_jobs() {
+	local file=/mnt/$1/file queue=$2 throttled largest random
+	read -r throttled < "$queue/wbt_lat_usec"
+	read -r random < "$queue/add_random"
+	read -r largest < "$queue/max_sectors_kb"
+	for choice in stock other; do
+		job "$1.$choice.throttling" --filename="$file" --rw=write --bs=64k --size=64m \
+			--end_fsync=1
+		job "$1.$choice.entropy" --filename="$file" --rw=randread --bs=4k --size=64m \
+			--direct=1 --number_ios=1500
+		job "$1.$choice.largest" --filename="$file" --rw=read --bs=4m --size=64m --direct=1
+		echo 0 > "$queue/wbt_lat_usec"
+		echo $((1 - random)) > "$queue/add_random"
+		# a device that can do less says so
+		echo 4096 > "$queue/max_sectors_kb" || true
+	done
+	echo "$throttled" > "$queue/wbt_lat_usec"
+	echo "$random" > "$queue/add_random"
+	echo "$largest" > "$queue/max_sectors_kb"
+}
+
 file_rounds() {
-	local name=$1 device scheduler
+	local name=$1 device scheduler queue
 	device=$(readlink -f "/dev/lab/$name")
+	queue=/sys/block/${device##*/}/queue
 	mkfs.ext4 -q -F "$device" 300000
 	mkdir -p "/mnt/$name"
 	mount "$device" "/mnt/$name"
@@ -44,9 +69,10 @@ file_rounds() {
 	for round in $(seq "$rounds"); do
 		lab log "$name: round $round of $rounds"
 		for scheduler in $schedulers; do
-			echo "$scheduler" > "/sys/block/${device##*/}/queue/scheduler"
+			echo "$scheduler" > "$queue/scheduler"
 			file_jobs "$name" "$scheduler"
 		done
+		queue_jobs "$name" "$queue"
 	done
 	umount "/mnt/$name"
 }

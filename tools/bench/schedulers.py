@@ -10,6 +10,11 @@ JOBS = {"read": "sequential read through ext4, 64 KiB",
         "write": "sequential write through ext4, 64 KiB",
         "deep": "random 4 KiB reads, depth 8",
         "jobs": "random 4 KiB reads and writes, four jobs"}
+# What is done otherwise than the kernel does, and what is measured then.
+CHOICES = {"throttling": "no write-back throttling: sequential writes through ext4",
+           "entropy": "entropy from its interrupts, or none, the other way around: random "
+                      "4 KiB reads",
+           "largest": "requests of up to 4 MiB: sequential direct reads of 4 MiB"}
 DISKS = {"ide": "IDE", "virtio0": "virtio-blk"}
 
 
@@ -21,8 +26,8 @@ def measure_of(path, disk, job):
     sides = (result["read"], result["write"])
     requests = sum(side["total_ios"] for side in sides)
     # a write is over when all is on the disk
-    ms = (result["job_runtime"] if job in ("read", "write")
-          else max(side["runtime"] for side in sides))
+    ms = (max(side["runtime"] for side in sides) if job in ("deep", "jobs")
+          else result["job_runtime"])
     return requests / ms * 1000
 
 
@@ -58,11 +63,17 @@ def table(figures):
             for job, title in JOBS.items() for disk in DISKS]
     lines = [f"| {title} | {against(figures[name], 'mq-deadline')} | "
              f"{against(figures[name], 'bfq')} |" for title, name in rows]
+    choices = [f"| {title}, {DISKS[disk]} | "
+               f"{ratio_text(ratios(figures[name]['other'], figures[name]['stock']))} |"
+               for choice, title in CHOICES.items() for disk in DISKS
+               if (name := f"{disk}.{choice}") in figures]
     layer = figures["block layer"]
     return "\n".join([
         "| requests per second, `none` against | `mq-deadline` | `bfq` |",
         "| --- | --- | --- |", *lines,
         "| CPU time in the block layer per request, likewise | "
         f"{against(layer, 'mq-deadline')} | {against(layer, 'bfq')} |", "",
+        "| other choices of the kernel's, with `none` | requests per second against its own |",
+        "| --- | --- |", *choices, "",
         f"Schedulers: {len(layer['none'])} rounds in turn within one boot, median (least"
         " to greatest)."])
