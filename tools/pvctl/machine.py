@@ -8,8 +8,8 @@ from pathlib import Path
 SYS = Path("/sys")
 DEBUGFS = SYS / "kernel/debug"
 GUEST_MODULES = ("pvio", "pvblk_ata", "pvblk_ide", "pve1000", "pvelv")
-# by the driver of the controller: libata's, and that of drivers/ide
-IDE_HOOKS = {"ata_piix": "pvblk_ata", "PIIX_IDE": "pvblk_ide"}
+# by the driver of the controller: libata's, and those of drivers/ide
+IDE_HOOKS = {"ata_piix": "pvblk_ata", "PIIX_IDE": "pvblk_ide", "PCI_IDE": "pvblk_ide"}
 HOST_MODULE = "pvio_host"
 
 
@@ -74,7 +74,7 @@ def modules():
 
 def disks():
     """Each disk that has a device: its driver, its scheduler, and who serves it."""
-    ports = {row["port"]: {**row, "hooks": hooks} for hooks in IDE_HOOKS.values()
+    ports = {row["port"]: {**row, "hooks": hooks} for hooks in set(IDE_HOOKS.values())
              for row in table(DEBUGFS / hooks / "ports")}
     schedulers = {row["disk"]: row for row in table(DEBUGFS / "pvelv/disks")}
     return [_disk(path, ports, schedulers) for path in sorted((SYS / "block").iterdir())

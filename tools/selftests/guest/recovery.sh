@@ -95,6 +95,24 @@ unbind() {
 	verified bound $disk 1m
 }
 
+# use_driver NAME
+use_driver() {
+	echo $function > "$pci/devices/$function/driver/unbind"
+	[ -e "$pci/devices/$function/driver" ] || echo $function > "$pci/drivers/$1/bind"
+	find_disk
+	use_dma
+}
+
+# The other driver of drivers/ide for such controllers.
+generic_driver() {
+	mode "$1"
+	at_end use_driver "$driver"
+	modprobe ide-pci-generic all_generic_ide=1
+	use_driver PCI_IDE
+	is_accelerated
+	verified generic $disk 1m
+}
+
 hot_unplug() {
 	mode "$1"
 	dd if=$disk of=/dev/null bs=4k iflag=direct status=none 2> /dev/null & reader=$!
@@ -131,7 +149,7 @@ guest_begin
 need $disk
 insert tools/selftests/guest/pvio_test/pvio_test.ko
 kernel_mark
-ktap_plan 8
+ktap_plan "$([ $hooks = pvblk_ata ] && echo 8 || echo 10)"
 ktap_test "a lost interrupt: by the host" lost_interrupt host
 ktap_test "a lost interrupt: without it" lost_interrupt alone
 ktap_test "resets under I/O: by the host" reset_under_io host
@@ -140,4 +158,8 @@ ktap_test "hooks removed during error handling" unhook_in_recovery
 ktap_test "the driver is unbound under I/O and bound again" unbind host
 ktap_test "hot unplug under I/O and back: by the host" hot_unplug host
 ktap_test "hot unplug under I/O and back: without it" hot_unplug alone
+if [ $hooks = pvblk_ide ]; then
+	ktap_test "ide-pci-generic: by the host" generic_driver host
+	ktap_test "ide-pci-generic: without it" generic_driver alone
+fi
 ktap_end
