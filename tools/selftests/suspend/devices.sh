@@ -6,12 +6,16 @@
 # cycle DEVICE...: with all that belongs to it
 cycle() { echo "$*" > /sys/module/suspend_devices/parameters/cycle; }
 
-# the disk, its port, the controller
+# the disk, libata's port, the controller
 cycle_disk() {
 	local path
 	path=$(readlink -f "/sys/block/$(block)/device")
 	path=${path#/sys/devices/pci0000:00/}
-	cycle "$path" "${path%%/host*}" "${path%%/*}"
+	if [ $hooks = pvblk_ata ]; then
+		cycle "$path" "${path%%/host*}" "${path%%/*}"
+	else
+		cycle "$path" "${path%%/*}"
+	fi
 }
 
 # No command fails or gets lost, and afterwards ours issue them again.

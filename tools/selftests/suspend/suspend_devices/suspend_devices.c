@@ -45,10 +45,17 @@ static int run_step(struct device *dev, pm_step step)
 	return r;
 }
 
+/* The bus of drivers/ide still has these. */
+static int suspend_by_bus(struct device *dev)
+{
+	return dev->bus->suspend(dev, PMSG_SUSPEND);
+}
+
 static int suspend_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
-	int r = run_step(dev, pm->suspend);
+	bool by_bus = !pm->suspend && dev->bus && dev->bus->suspend;
+	int r = run_step(dev, by_bus ? suspend_by_bus : pm->suspend);
 
 	if (r)
 		return r;
@@ -61,9 +68,10 @@ static int suspend_device(struct device *dev)
 static int resume_device(struct device *dev)
 {
 	const struct dev_pm_ops *pm = pm_of_device(dev);
+	bool by_bus = !pm->resume && dev->bus && dev->bus->resume;
 	int r = run_step(dev, pm->resume_noirq);
 
-	return run_step(dev, pm->resume) ?: r;
+	return run_step(dev, by_bus ? dev->bus->resume : pm->resume) ?: r;
 }
 
 static struct device *find_device(char *path)
