@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lets a timer fire once in a period, and finds out whether its guest bears that.
+ *
+ * A guest with a clock sets its next tick on the grid of ticks, wherever that is
+ * from now, and makes up for those that it missed. A guest without one (Linux with
+ * clocksource=jiffies, for one) sets it one tick from now, and has lost time. So an
+ * interrupt is delayed by a part of a tick: if the next one is asked for as far
+ * ahead as this one was, the guest counts, and its timer is left alone.
+ */
+#include "deadline.h"
+
+/* Guests that tick little faster than the cap are not worth it. */
+#define WORTHWHILE(period)	((period) * 2 / 3)
+
+/* What is asked for so shortly ahead cannot be told from the noise. */
+#define SHORTEST_TRIAL(period)	((period) / 128)
+
+#define TRIALS			8
+#define FIRES_PER_TRIAL		32
+
+/* In periods: ten milliseconds at 100 a second, so 1.3 s to 11 minutes. */
+#define FIRST_RETRY		128
+#define LAST_RETRY		65536
+
+/* KVM lets a timer fire a little early, if the guest does not notice. */
+#define EARLY(period)		((period) / 256)
+
+static bool note_fired(struct pvio_host_deadline *d, __u64 now, __u64 period)
+{
+	if (!d->granted || now + EARLY(period) < d->granted)
+		return false;
+	d->fired = d->granted < now ? d->granted : now;
+	d->fires++;
+	return true;
+}
+
+static void start_trials(struct pvio_host_deadline *d)
+{
+	d->habit = PVIO_HOST_HABIT_UNKNOWN;
+	d->trials = 0;
+	d->counted = 0;
+}
+
+static void leave_alone(struct pvio_host_deadline *d, __u64 now, __u64 period)
+{
+	d->habit = PVIO_HOST_HABIT_COUNTS;
+	if (!d->retry_after)
+		d->retry_after = FIRST_RETRY * period;
+	else if (d->retry_after < LAST_RETRY * period)
+		d->retry_after *= 2;
+	d->retry_at = now + d->retry_after;
+}
+
+static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
+			__u64 ahead, __u64 now, __u64 period)
+{
+	__u64 difference = ahead > tried ? ahead - tried : tried - ahead;
+	bool counted = difference <= tried / 8;
+
+	d->trials++;
+	if (d->habit == PVIO_HOST_HABIT_CATCHES_UP) {
+		if (counted)
+			start_trials(d);
+		return;
+	}
+	d->counted += counted;
+	if (d->trials < TRIALS)
+		return;
+	if (d->counted > TRIALS / 2) {
+		leave_alone(d, now, period);
+		return;
+	}
+	d->habit = PVIO_HOST_HABIT_CATCHES_UP;
+	d->since_trial = 0;
+	d->retry_after = 0;
+}
+
+/* Two different parts, as one may happen to be a whole number of ticks. */
+static __u64 choose_part(const struct pvio_host_deadline *d, __u64 ahead)
+{
+	return ahead / (2 + (d->trials & 1));
+}
+
+static __u64 delay_deadline(struct pvio_host_deadline *d, __u64 asked,
+			    __u64 ahead, bool trial, __u64 period)
+{
+	__u64 earliest = d->fired + period;
+
+	switch (d->habit) {
+	case PVIO_HOST_HABIT_UNKNOWN:
+		if (!trial)
+			return asked;
+		d->tried = ahead;
+		return asked + choose_part(d, ahead);
+	case PVIO_HOST_HABIT_CATCHES_UP:
+		if (!trial || ++d->since_trial < FIRES_PER_TRIAL)
+			return earliest;
+		d->since_trial = 0;
+		d->tried = ahead;
+		return earliest - choose_part(d, ahead);
+	default:
+		return asked;
+	}
+}
+
+static bool comes_too_soon(const struct pvio_host_deadline *d, __u64 now,
+			   __u64 asked, __u64 period)
+{
+	/* "fired" lies ahead where the guest has set its clock back */
+	return d->fired && d->fired <= now && now - d->fired < period &&
+	       asked < d->fired + WORTHWHILE(period);
+}
+
+/**
+ * pvio_host_deadline_grant() - decide when a timer fires
+ * @d:		the timer
+ * @now:	the time
+ * @asked:	when the guest wants it to fire; 0 to stop it
+ * @period:	that shall lie between two interrupts, at least 256 units
+ *
+ * Context: any; whoever calls owns @d.
+ * Return: @asked, or a later time: at most @period from now.
+ */
+__u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
+			       __u64 asked, __u64 period)
+{
+	bool fired = note_fired(d, now, period);
+	__u64 ahead = asked > now ? asked - now : 0;
+	__u64 tried = d->tried;
+
+	d->tried = 0;
+	d->granted = asked;
+	if (!asked)
+		return 0;
+	d->asks++;
+	if (!comes_too_soon(d, now, asked, period))
+		return asked;
+	if (fired && tried)
+		judge_trial(d, tried, ahead, now, period);
+	if (d->habit == PVIO_HOST_HABIT_COUNTS && now >= d->retry_at)
+		start_trials(d);
+	d->granted = delay_deadline(d, asked, ahead,
+				    fired && ahead >= SHORTEST_TRIAL(period), period);
+	/* a sum may have overflown where the guest's clock is near its end */
+	if (d->granted < asked)
+		d->granted = asked;
+	d->delays += d->granted != asked;
+	return d->granted;
+}
