@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Enters KVM through ftrace: hypercalls with the module's numbers go to the
- * module, and the end of a VM is seen. Nothing of KVM is changed.
+ * module, the end of a VM is seen, and while there is a timer cap, so is what
+ * timers are set to. Nothing of KVM is changed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,6 +14,7 @@
 #include "hook.h"
 #include "hypercall.h"
 #include "kvm_api.h"
+#include "timer.h"
 #include "vcpu.h"
 
 #include "compat/ftrace.h"
@@ -47,10 +49,23 @@ static void notrace note_vm_destruction(unsigned long ip,
 					struct pvio_host_ftrace_regs *fregs)
 {
 	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
-	unsigned int waiting = pvio_host_vm_forget((struct kvm *)regs->di);
+	struct kvm *kvm = (struct kvm *)regs->di;
+	unsigned int waiting = pvio_host_vm_forget(kvm);
 
 	if (waiting)
 		percpu_ref_put_many(&pvio_host_users, waiting);
+	pvio_host_timers_forget(kvm);
+}
+
+/* kvm_set_lapic_tscdeadline_msr(vcpu, data) */
+static void notrace delay_tsc_deadline(unsigned long ip, unsigned long parent_ip,
+				       struct ftrace_ops *op,
+				       struct pvio_host_ftrace_regs *fregs)
+{
+	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
+
+	regs->si = pvio_host_timer_set_tsc_deadline((struct kvm_vcpu *)regs->di,
+						    regs->si);
 }
 
 static struct ftrace_ops hypercall_ops = {
@@ -62,6 +77,28 @@ static struct ftrace_ops vm_destruction_ops = {
 	.func = note_vm_destruction,
 	.flags = HOOK_FLAGS,
 };
+
+static struct ftrace_ops tsc_deadline_ops = {
+	.func = delay_tsc_deadline,
+	.flags = HOOK_FLAGS,
+};
+
+static int register_hook(struct ftrace_ops *ops, const char *function)
+{
+	char name[KSYM_NAME_LEN];
+	int r;
+
+	strscpy(name, function, sizeof(name));
+	r = ftrace_set_filter(ops, name, strlen(name), 1);
+	if (!r)
+		r = register_ftrace_function(ops);
+	if (r) {
+		pr_err("cannot trace %s: %d%s\n", name, r,
+		       r == -EBUSY ? ", kernel.ftrace_enabled is 0" : "");
+		pvio_host_ftrace_free_filter(ops);
+	}
+	return r;
+}
 
 /*
  * Where ftrace has failed, a warning in the kernel log says so, it takes no hook
@@ -89,18 +126,7 @@ static void unregister_hook(struct ftrace_ops *ops)
  */
 int pvio_host_hook_vm_destruction(void)
 {
-	char name[] = "kvm_arch_destroy_vm";
-	int r;
-
-	r = ftrace_set_filter(&vm_destruction_ops, name, strlen(name), 1);
-	if (!r)
-		r = register_ftrace_function(&vm_destruction_ops);
-	if (r) {
-		pr_err("cannot trace %s: %d%s\n", name, r,
-		       r == -EBUSY ? ", kernel.ftrace_enabled is 0" : "");
-		pvio_host_ftrace_free_filter(&vm_destruction_ops);
-	}
-	return r;
+	return register_hook(&vm_destruction_ops, "kvm_arch_destroy_vm");
 }
 
 /**
@@ -145,4 +171,25 @@ int pvio_host_hook_hypercalls(void)
 void pvio_host_unhook_hypercalls(void)
 {
 	unregister_hook(&hypercall_ops);
+}
+
+/**
+ * pvio_host_hook_timers() - see and replace what guests set timers to
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of ftrace's, as pvio_host_hook_vm_destruction().
+ */
+int pvio_host_hook_timers(void)
+{
+	return register_hook(&tsc_deadline_ops, "kvm_set_lapic_tscdeadline_msr");
+}
+
+/**
+ * pvio_host_unhook_timers() - undo pvio_host_hook_timers()
+ *
+ * Context: may sleep. When it returns, the callbacks have left the module.
+ */
+void pvio_host_unhook_timers(void)
+{
+	unregister_hook(&tsc_deadline_ops);
 }

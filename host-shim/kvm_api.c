@@ -24,6 +24,7 @@ static const struct {
 	SYMBOL(fast_pio),
 	SYMBOL(get_linear_rip),
 	SYMBOL(require_cpl, .optional = true),
+	SYMBOL(read_l1_tsc),
 	SYMBOL(vcpu_read_guest),
 	SYMBOL(vcpu_write_guest),
 #undef SYMBOL

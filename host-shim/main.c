@@ -13,6 +13,7 @@
 #include "hypercall.h"
 #include "kvm_api.h"
 #include "stats.h"
+#include "timer.h"
 #include "vcpu.h"
 
 struct percpu_ref pvio_host_users;
@@ -60,6 +61,7 @@ static int __init pvio_host_init(void)
 	r = pvio_host_hook_hypercalls();
 	if (r)
 		goto err_unhook_vm_destruction;
+	pvio_host_timers_init();
 	pvio_host_stats_create();
 	pr_info("serving batches of up to %zu operations, ABI %d\n",
 		PVIO_MAX_OPS, PVIO_ABI_VERSION);
@@ -77,6 +79,7 @@ err_put_api:
 static void __exit pvio_host_exit(void)
 {
 	pvio_host_stats_remove();
+	pvio_host_timers_exit();
 	percpu_ref_kill(&pvio_host_users);
 	pvio_host_unhook_hypercalls();
 	wait_for_users();

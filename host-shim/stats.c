@@ -2,6 +2,7 @@
 /*
  * debugfs pvio_host/stats: a column for each counter, a line for each VM (by
  * the process id of its user space) and one for the total since loading.
+ * pvio_host/timers: a line for each VM whose timers are capped.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
@@ -9,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "stats.h"
+#include "timer.h"
 #include "vcpu.h"
 
 static struct dentry *host_dir;
@@ -61,6 +63,13 @@ static int host_stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(host_stats);
 
+static int host_timers_show(struct seq_file *m, void *unused)
+{
+	pvio_host_timers_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(host_timers);
+
 /**
  * pvio_host_stats_create() - show the counters
  *
@@ -70,6 +79,7 @@ void pvio_host_stats_create(void)
 {
 	host_dir = debugfs_create_dir("pvio_host", NULL);
 	debugfs_create_file("stats", 0444, host_dir, NULL, &host_stats_fops);
+	debugfs_create_file("timers", 0444, host_dir, NULL, &host_timers_fops);
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Counters for people: debugfs pvio_host/stats. */
+/* Counters for people: debugfs pvio_host/stats and timers. */
 #ifndef PVIO_HOST_STATS_H
 #define PVIO_HOST_STATS_H
 

@@ -22,12 +22,16 @@
 
 /*
  * 6.2, and later stable releases of 6.1, exported ftrace_free_filter(). Before
- * that a filter can only be emptied, which leaves a few bytes allocated.
+ * that a filter can only be emptied, which leaves a few bytes allocated. The
+ * function leaves the pointers to what it has freed, so that @ops could not be
+ * registered again.
  */
 static inline void pvio_host_ftrace_free_filter(struct ftrace_ops *ops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 	ftrace_free_filter(ops);
+	ops->func_hash->filter_hash = NULL;
+	ops->func_hash->notrace_hash = NULL;
 #else
 	ftrace_set_filter(ops, NULL, 0, 1);
 #endif

@@ -41,6 +41,9 @@ static int add_memory(struct vmm *v)
 	return ioctl(v->vm, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
+/* CPUID.01H:ECX, Intel SDM vol. 2A: KVM has it, and user space shows it. */
+#define CPUID_TSC_DEADLINE	0x01000000
+
 /* The CPU that the host has: enough for long mode. */
 static int set_cpuid(struct vmm *v)
 {
@@ -55,6 +58,8 @@ static int set_cpuid(struct vmm *v)
 	for (unsigned int i = 0; i < cpuid.head.nent; i++) {
 		if (cpuid.entries[i].function == 0x8000001f)
 			cpuid.entries[i].eax = 0;
+		if (cpuid.entries[i].function == 1)
+			cpuid.entries[i].ecx |= CPUID_TSC_DEADLINE;
 	}
 	return ioctl(v->vcpu, KVM_SET_CPUID2, &cpuid);
 }

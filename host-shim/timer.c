@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The timer cap: virtual machines whose timer interrupts come at most so many
+ * times a second. The parameter "timer_cap" takes "pid=1234:100" for the VM of a
+ * process, and "pid=1234:off"; several with commas. It may be written at any time.
+ *
+ * KVM is entered only while there is a cap. What the guest sets is replaced by a
+ * later time (deadline.c) before KVM sees it, so whatever KVM makes of it (an
+ * hrtimer, the preemption timer of VMX, a saved state) is as if the guest had
+ * asked for that. So a cap that ends, with the module or without, leaves at most
+ * one interrupt late, and none is lost.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/hashtable.h>
+#include <linux/kernel.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "deadline.h"
+#include "hook.h"
+#include "kvm_api.h"
+#include "timer.h"
+
+/* Fewer are no use for a system with a clock on its screen. */
+#define LOWEST_RATE	10
+#define HIGHEST_RATE	1000
+
+/**
+ * struct vcpu_timers - the timers of a vCPU
+ * @vcpu:	the vCPU whose they are; NULL before it has set one
+ * @tsc:	that of the TSC, in its cycles
+ *
+ * They belong to whoever holds vcpu->mutex.
+ */
+struct vcpu_timers {
+	struct kvm_vcpu *vcpu;
+	struct pvio_host_deadline tsc;
+};
+
+/**
+ * struct timer_cap - the cap of a virtual machine
+ * @node:	in timer_caps
+ * @process:	that runs the VM
+ * @rate:	so many interrupts a second
+ * @kvm:	the VM: of several in one process, the first that sets a timer
+ * @timers:	of each vCPU, by its index in the VM
+ */
+struct timer_cap {
+	struct hlist_node node;
+	struct pid *process;
+	unsigned int rate;
+	struct kvm *kvm;
+	struct vcpu_timers timers[KVM_MAX_VCPUS];
+};
+
+/*
+ * Changed under timer_caps_lock, read under RCU by the hooks. As long as there is
+ * a cap, the hooks are there.
+ */
+static DEFINE_HASHTABLE(timer_caps, 6);
+static DEFINE_MUTEX(timer_caps_lock);
+static bool serving;
+
+static struct timer_cap *find_cap(struct pid *process)
+{
+	struct timer_cap *cap;
+
+	hash_for_each_possible_rcu(timer_caps, cap, node, (unsigned long)process,
+				   lockdep_is_held(&timer_caps_lock)) {
+		if (cap->process == process)
+			return cap;
+	}
+	return NULL;
+}
+
+static bool cap_is_for(struct timer_cap *cap, struct kvm *kvm)
+{
+	struct kvm *its = READ_ONCE(cap->kvm);
+
+	if (!its)
+		its = cmpxchg(&cap->kvm, NULL, kvm) ?: kvm;
+	return its == kvm;
+}
+
+/* The vCPU's timers and, in @rate, the cap; NULL where it has none. */
+static struct vcpu_timers *find_timers(struct kvm_vcpu *vcpu, unsigned int *rate)
+{
+	struct timer_cap *cap = find_cap(task_tgid(current));
+	struct vcpu_timers *timers;
+
+	if (!cap || vcpu->vcpu_idx >= KVM_MAX_VCPUS || !cap_is_for(cap, vcpu->kvm))
+		return NULL;
+	timers = &cap->timers[vcpu->vcpu_idx];
+	if (timers->vcpu != vcpu) {
+		memset(timers, 0, sizeof(*timers));
+		WRITE_ONCE(timers->vcpu, vcpu);
+	}
+	*rate = READ_ONCE(cap->rate);
+	return timers;
+}
+
+/**
+ * pvio_host_timer_set_tsc_deadline() - a vCPU's TSC deadline is set
+ * @vcpu:	the vCPU
+ * @asked:	what the guest wrote to IA32_TSC_DEADLINE; 0 stops the timer
+ *
+ * Context: the ftrace callback of kvm_set_lapic_tscdeadline_msr(), which may run
+ * with interrupts off, with vcpu->mutex held; must not sleep.
+ * Return: what KVM shall take in its place.
+ */
+u64 pvio_host_timer_set_tsc_deadline(struct kvm_vcpu *vcpu, u64 asked)
+{
+	struct vcpu_timers *timers;
+	u64 granted = asked;
+	unsigned int rate;
+
+	rcu_read_lock();
+	timers = find_timers(vcpu, &rate);
+	if (timers)
+		granted = pvio_host_deadline_grant(&timers->tsc,
+						   pvio_host_kvm.read_l1_tsc(vcpu, rdtsc()),
+						   asked,
+						   vcpu->arch.virtual_tsc_khz * 1000ULL / rate);
+	rcu_read_unlock();
+	return granted;
+}
+
+/**
+ * pvio_host_timers_forget() - a VM ends
+ * @kvm: the VM: none of its vCPUs will run again
+ *
+ * Its process may make another one, which the cap is for then.
+ *
+ * Context: the ftrace callback of kvm_arch_destroy_vm(); does not sleep.
+ */
+void pvio_host_timers_forget(struct kvm *kvm)
+{
+	struct timer_cap *cap;
+	int bucket;
+
+	rcu_read_lock();
+	hash_for_each_rcu(timer_caps, bucket, cap, node)
+		cmpxchg(&cap->kvm, kvm, NULL);
+	rcu_read_unlock();
+}
+
+/* Under timer_caps_lock. */
+static void remove_cap(struct timer_cap *cap)
+{
+	hash_del_rcu(&cap->node);
+	if (hash_empty(timer_caps))
+		pvio_host_unhook_timers();
+	synchronize_rcu();
+	put_pid(cap->process);
+	kvfree(cap);
+}
+
+/* Takes the reference of @process over. Under timer_caps_lock. */
+static int add_cap(struct pid *process, unsigned int rate)
+{
+	struct timer_cap *cap = kvzalloc(sizeof(*cap), GFP_KERNEL_ACCOUNT);
+	int r = cap ? 0 : -ENOMEM;
+
+	if (!r && hash_empty(timer_caps))
+		r = pvio_host_hook_timers();
+	if (r) {
+		kvfree(cap);
+		put_pid(process);
+		return r;
+	}
+	cap->process = process;
+	cap->rate = rate;
+	hash_add_rcu(timer_caps, &cap->node, (unsigned long)process);
+	return 0;
+}
+
+static bool process_is_alive(struct pid *process)
+{
+	bool alive;
+
+	rcu_read_lock();
+	alive = pid_task(process, PIDTYPE_TGID);
+	rcu_read_unlock();
+	return alive;
+}
+
+/* Under timer_caps_lock. */
+static void remove_caps(bool of_the_living)
+{
+	struct hlist_node *next;
+	struct timer_cap *cap;
+	int bucket;
+
+	hash_for_each_safe(timer_caps, bucket, next, cap, node) {
+		if (of_the_living || !process_is_alive(cap->process))
+			remove_cap(cap);
+	}
+}
+
+/* @rate: 0 for none. */
+static int set_cap(pid_t pid, unsigned int rate)
+{
+	struct pid *process = find_get_pid(pid);
+	struct timer_cap *cap = find_cap(process);
+
+	if (!process || !process_is_alive(process)) {
+		put_pid(process);
+		pr_err("timer_cap: there is no process %d\n", pid);
+		return -ESRCH;
+	}
+	if (rate && !cap)
+		return add_cap(process, rate);
+	if (rate)
+		WRITE_ONCE(cap->rate, rate);
+	else if (cap)
+		remove_cap(cap);
+	put_pid(process);
+	return 0;
+}
+
+static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
+{
+	char text[8];
+
+	if (sscanf(word, "pid=%d:%7s", pid, text) != 2 || *pid < 1)
+		return -EINVAL;
+	*rate = 0;
+	if (!strcmp(text, "off"))
+		return 0;
+	if (kstrtouint(text, 10, rate) || *rate < LOWEST_RATE || *rate > HIGHEST_RATE)
+		return -EINVAL;
+	return 0;
+}
+
+static int set_caps(char *words)
+{
+	unsigned int rate;
+	char *word;
+	pid_t pid;
+	int r;
+
+	while ((word = strsep(&words, ","))) {
+		if (parse_cap(word, &pid, &rate)) {
+			pr_err("timer_cap: '%s' is neither pid=NUMBER:RATE, with a rate of %d to %d a second, nor pid=NUMBER:off\n",
+			       word, LOWEST_RATE, HIGHEST_RATE);
+			return -EINVAL;
+		}
+		r = set_cap(pid, rate);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int set_timer_cap(const char *value, const struct kernel_param *kp)
+{
+	char *text = kstrdup(value, GFP_KERNEL);
+	int r = -EBUSY;
+
+	if (!text)
+		return -ENOMEM;
+	mutex_lock(&timer_caps_lock);
+	remove_caps(false);
+	if (serving)
+		r = set_caps(strim(text));
+	else
+		pr_err("timer_cap: to be set once the module is loaded\n");
+	mutex_unlock(&timer_caps_lock);
+	kfree(text);
+	return r;
+}
+
+static int get_timer_cap(char *buffer, const struct kernel_param *kp)
+{
+	struct timer_cap *cap;
+	int bucket, len = 0;
+
+	mutex_lock(&timer_caps_lock);
+	remove_caps(false);
+	hash_for_each(timer_caps, bucket, cap, node)
+		len += sysfs_emit_at(buffer, len, "%spid=%d:%u", len ? "," : "",
+				     pid_vnr(cap->process), cap->rate);
+	mutex_unlock(&timer_caps_lock);
+	return len + sysfs_emit_at(buffer, len, "\n");
+}
+
+static const struct kernel_param_ops timer_cap_ops = {
+	.set = set_timer_cap,
+	.get = get_timer_cap,
+};
+
+module_param_cb(timer_cap, &timer_cap_ops, NULL, 0644);
+MODULE_PARM_DESC(timer_cap, "timer interrupts a second that VMs get at most: a list of pid=NUMBER:RATE, pid=NUMBER:off");
+
+static void show_cap(struct seq_file *m, const struct timer_cap *cap)
+{
+	u64 asks = 0, fires = 0, delays = 0;
+	unsigned int i, vcpus = 0, counting = 0;
+
+	for (i = 0; i < KVM_MAX_VCPUS; i++) {
+		const struct vcpu_timers *timers = &cap->timers[i];
+
+		if (!READ_ONCE(timers->vcpu))
+			continue;
+		vcpus++;
+		asks += READ_ONCE(timers->tsc.asks);
+		fires += READ_ONCE(timers->tsc.fires);
+		delays += READ_ONCE(timers->tsc.delays);
+		counting += READ_ONCE(timers->tsc.habit) == PVIO_HOST_HABIT_COUNTS;
+	}
+	seq_printf(m, "%d %u %u %llu %llu %llu %u\n", pid_vnr(cap->process),
+		   cap->rate, vcpus, asks, fires, delays, counting);
+}
+
+/**
+ * pvio_host_timers_show() - print the caps and what their VMs' timers did
+ * @m: where to: a line with the names, and one for each VM
+ *
+ * Context: may sleep.
+ */
+void pvio_host_timers_show(struct seq_file *m)
+{
+	struct timer_cap *cap;
+	int bucket;
+
+	seq_puts(m, "vm rate vcpus asked fired delayed counting_vcpus\n");
+	mutex_lock(&timer_caps_lock);
+	remove_caps(false);
+	hash_for_each(timer_caps, bucket, cap, node)
+		show_cap(m, cap);
+	mutex_unlock(&timer_caps_lock);
+}
+
+/**
+ * pvio_host_timers_init() - let timers be capped
+ *
+ * Context: module initialisation, when pvio_host_kvm is filled in; may sleep.
+ */
+void pvio_host_timers_init(void)
+{
+	mutex_lock(&timer_caps_lock);
+	serving = true;
+	mutex_unlock(&timer_caps_lock);
+}
+
+/**
+ * pvio_host_timers_exit() - take all caps away
+ *
+ * Context: module exit, may sleep. No function of KVM is entered any more for the
+ * sake of a timer when it returns.
+ */
+void pvio_host_timers_exit(void)
+{
+	mutex_lock(&timer_caps_lock);
+	serving = false;
+	remove_caps(true);
+	mutex_unlock(&timer_caps_lock);
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parameter "timer_cap" of the host module: when the timer of a virtual
+ * machine fires. The test sets the timer as user space may, which takes the same
+ * way through KVM as the guest's own instruction, and reads back what KVM has.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vm_fixture.h"
+
+#define PARAMETER	"/sys/module/pvio_host/parameters/timer_cap"
+#define FIGURES		"/sys/kernel/debug/pvio_host/timers"
+
+#define MSR_TSC		0x10
+#define MSR_DEADLINE	0x6e0
+
+/* Registers of the local APIC and their bits, Intel SDM vol. 3, 11.4 and 11.5. */
+#define APIC_SPIV	0xf0
+#define APIC_SPIV_ON	0x1ff
+#define APIC_LVTT	0x320
+#define LVTT_DEADLINE	(2 << 17 | 0x40)
+
+#define RATE		100
+
+/* Returns 0 or -errno. */
+static int write_parameter(const char *text)
+{
+	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC);
+	int r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+
+	close(fd);
+	return r;
+}
+
+static const char *read_file(const char *path)
+{
+	static char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	return text;
+}
+
+/* @rate: a number, or "off" */
+static int cap(pid_t pid, const char *rate)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "pid=%d:%s", pid, rate);
+	return write_parameter(text);
+}
+
+static void set_apic(struct vmm *v, uint32_t reg, uint32_t value)
+{
+	struct kvm_lapic_state apic;
+
+	ioctl(v->vcpu, KVM_GET_LAPIC, &apic);
+	memcpy(apic.regs + reg, &value, sizeof(value));
+	ioctl(v->vcpu, KVM_SET_LAPIC, &apic);
+}
+
+static uint64_t msr(struct vmm *v, unsigned long request, uint32_t index, uint64_t value)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.head.nmsrs = 1,
+		.entry = { .index = index, .data = value },
+	};
+
+	return ioctl(v->vcpu, request, &msrs) == 1 ? msrs.entry.data : 0;
+}
+
+static uint64_t now(struct vmm *v)
+{
+	return msr(v, KVM_GET_MSRS, MSR_TSC, 0);
+}
+
+/* Returns what KVM has then. */
+static uint64_t set_deadline(struct vmm *v, uint64_t asked)
+{
+	msr(v, KVM_SET_MSRS, MSR_DEADLINE, asked);
+	return msr(v, KVM_GET_MSRS, MSR_DEADLINE, 0);
+}
+
+/* Where the host's TSC is not stable, the guest's goes on only while it runs. */
+static void run_until(struct vmm *v, uint64_t deadline)
+{
+	do {
+		vmm_call(v, PVIO_HC_QUERY, PVIO_QUERY_VERSION, 0, 0);
+		vmm_run(v);
+	} while (now(v) < deadline);
+}
+
+FIXTURE(timer) {
+	struct vmm v;
+	uint64_t tick, period;	/* in cycles of the TSC: 1 ms, and that of the cap */
+};
+
+static void use_deadlines(struct vmm *v)
+{
+	set_apic(v, APIC_SPIV, APIC_SPIV_ON);
+	set_apic(v, APIC_LVTT, LVTT_DEADLINE);
+}
+
+FIXTURE_SETUP(timer)
+{
+	ASSERT_EQ(0, vmm_create(&self->v));
+	use_deadlines(&self->v);
+	self->tick = ioctl(self->v.vcpu, KVM_GET_TSC_KHZ, 0);
+	self->period = self->tick * 1000 / RATE;
+	ASSERT_LT(1000, self->tick);
+	/* the timer is there, and nobody changes it */
+	ASSERT_EQ(~0ull - 1, set_deadline(&self->v, ~0ull - 1));
+}
+
+FIXTURE_TEARDOWN(timer)
+{
+	cap(getpid(), "off");
+	EXPECT_STREQ("\n", read_file(PARAMETER));
+	vmm_destroy(&self->v);
+}
+
+struct course {
+	unsigned int early, late, delayed;
+	uint64_t cycles;
+};
+
+/* What a guest does that ticks a thousand times a second, with a clock or without */
+static struct course tick(FIXTURE_DATA(timer) *self, unsigned int fires, bool counts)
+{
+	struct course c = { .early = 0 };
+	struct vmm *v = &self->v;
+	uint64_t start = now(v);
+
+	while (fires--) {
+		uint64_t t = now(v);
+		uint64_t asked = counts ? t + self->tick : t - t % self->tick + self->tick;
+		uint64_t granted = set_deadline(v, asked);
+
+		c.early += granted < asked;
+		c.late += granted >= asked + self->period;
+		c.delayed += granted != asked;
+		run_until(v, granted);
+	}
+	c.cycles = now(v) - start;
+	return c;
+}
+
+TEST_F(timer, not_without_a_cap)
+{
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+	EXPECT_EQ(0, cap(getppid(), "100"));
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+	EXPECT_EQ(0, cap(getppid(), "off"));
+}
+
+TEST_F(timer, is_capped)
+{
+	struct course c;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	c = tick(self, 100, false);
+	EXPECT_EQ(0, c.early);
+	EXPECT_EQ(0, c.late);
+	EXPECT_LT(90, c.delayed);
+	EXPECT_LT(90 * self->period, c.cycles);
+	/* and not for longer than wanted */
+	EXPECT_EQ(0, cap(getpid(), "off"));
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+}
+
+TEST_F(timer, guest_that_counts)
+{
+	struct course c;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, true);
+	c = tick(self, 50, true);
+	EXPECT_EQ(0, c.delayed);
+	EXPECT_NE(NULL, strstr(read_file(FIGURES), " 1\n"));
+}
+
+TEST_F(timer, lone_timer_is_on_time)
+{
+	struct vmm *v = &self->v;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	for (int i = 0; i < 20; i++) {
+		uint64_t asked = now(v) + 2 * self->period;
+
+		EXPECT_EQ(asked, set_deadline(v, asked));
+		run_until(v, asked);
+	}
+}
+
+/* Stopped timers stay so, and set ones fire at last: KVM has what was granted. */
+TEST_F(timer, stopped)
+{
+	struct vmm *v = &self->v;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	EXPECT_EQ(0, set_deadline(v, 0));
+	EXPECT_EQ(~0ull, set_deadline(v, ~0ull));
+	EXPECT_EQ(0, set_deadline(v, 0));
+}
+
+TEST_F(timer, clock_set_back)
+{
+	struct vmm *v = &self->v;
+	uint64_t asked;
+
+	/* far ahead: KVM takes small changes for an attempt to set all vCPUs alike */
+	msr(v, KVM_SET_MSRS, MSR_TSC, 1ull << 50);
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	msr(v, KVM_SET_MSRS, MSR_TSC, 1ull << 40);
+	ASSERT_GT(1ull << 45, now(v));
+	asked = now(v) + self->tick;
+	EXPECT_EQ(asked, set_deadline(v, asked));
+}
+
+TEST_F(timer, rate_is_changed)
+{
+	struct course c;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	EXPECT_EQ(0, cap(getpid(), "50"));
+	tick(self, 5, false);
+	c = tick(self, 20, false);
+	EXPECT_LT(18 * 2 * self->period, c.cycles);
+}
+
+/* Of two VMs in a process it is the first; the other one when that is gone. */
+TEST_F(timer, second_vm_of_the_process)
+{
+	struct vmm first = self->v;
+
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 20, false);
+	ASSERT_EQ(0, vmm_create(&self->v));
+	use_deadlines(&self->v);
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+	vmm_destroy(&first);
+	tick(self, 50, false);
+	EXPECT_LT(15, tick(self, 20, false).delayed);
+}
+
+TEST_F(timer, process_that_ends)
+{
+	char text[64];
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	EXPECT_EQ(0, cap(pid, "100"));
+	snprintf(text, sizeof(text), "pid=%d:100\n", pid);
+	EXPECT_STREQ(text, read_file(PARAMETER));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_EQ(-ESRCH, cap(pid, "100"));
+}
+
+TEST_F(timer, bad_values)
+{
+	static const char * const bad[] = {
+		"\n", "off", "100", "pid=1", "pid=1:", "pid=:100", "pid=-1:100", "pid=0:100",
+		"pid=1:9", "pid=1:1001", "pid=1:-100", "pid=1:100x", "pid=1:1e2", "pid=1:off,",
+		"uid=1:100", "pid=1:0", "pid=1:000000100", "pid=1:offside", "pid=2147483648:100",
+	};
+
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		EXPECT_GT(0, write_parameter(bad[i])) {
+			TH_LOG("'%s'", bad[i]);
+		}
+	}
+	EXPECT_EQ(-ESRCH, cap(0x3fffffff, "100"));
+	EXPECT_STREQ("\n", read_file(PARAMETER));
+}
+
+static int load(void)
+{
+	int fd = open(getenv("PVIO_HOST_KO"), O_RDONLY | O_CLOEXEC);
+	int r = syscall(SYS_finit_module, fd, getenv("PVIO_HOST_PARAMETERS"), 0);
+
+	close(fd);
+	return r;
+}
+
+TEST_F(timer, module_removed_under_a_cap)
+{
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	tick(self, 50, false);
+	EXPECT_EQ(0, syscall(SYS_delete_module, "pvio_host", O_NONBLOCK));
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+	ASSERT_EQ(0, load());
+	EXPECT_EQ(0, tick(self, 50, false).delayed);
+}
+
+struct ticker {
+	FIXTURE_DATA(timer) *self;
+	atomic_bool stop;
+	struct course sum;
+};
+
+static void *keep_ticking(void *arg)
+{
+	struct ticker *ticker = arg;
+
+	while (!atomic_load(&ticker->stop)) {
+		struct course c = tick(ticker->self, 5, false);
+
+		ticker->sum.early += c.early;
+		ticker->sum.late += c.late;
+		ticker->sum.delayed += c.delayed;
+	}
+	return NULL;
+}
+
+/* Caps, figures and the module come and go under a timer that is being set. */
+TEST_F(timer, changes_under_load)
+{
+	struct ticker ticker = { .self = self };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_ticking, &ticker));
+	for (int i = 0; i < 20; i++) {
+		EXPECT_EQ(0, cap(getpid(), i & 1 ? "100" : "200"));
+		read_file(FIGURES);
+		usleep(100000);
+		EXPECT_EQ(0, cap(getpid(), "off"));
+		EXPECT_EQ(0, cap(getpid(), "100"));
+		if (i % 5)
+			continue;
+		EXPECT_EQ(0, syscall(SYS_delete_module, "pvio_host", O_NONBLOCK));
+		ASSERT_EQ(0, load());
+	}
+	atomic_store(&ticker.stop, true);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, ticker.sum.early);
+	EXPECT_EQ(0, ticker.sum.late);
+	EXPECT_LT(0, ticker.sum.delayed);
+}
+
+TEST_HARNESS_MAIN
