@@ -17,6 +17,7 @@
 #define SHORTEST_TRIAL(period)	((period) / 128)
 
 #define TRIALS			8
+#define MOST_SPOILT_TRIALS	24
 #define FIRES_PER_TRIAL		32
 
 /* In periods: ten milliseconds at 100 a second, so 1.3 s to 11 minutes. */
@@ -40,6 +41,7 @@ static void start_trials(struct pvio_host_deadline *d)
 	d->habit = PVIO_HOST_HABIT_UNKNOWN;
 	d->trials = 0;
 	d->counted = 0;
+	d->spoilt = 0;
 }
 
 static void leave_alone(struct pvio_host_deadline *d, __u64 now, __u64 period)
@@ -52,28 +54,39 @@ static void leave_alone(struct pvio_host_deadline *d, __u64 now, __u64 period)
 	d->retry_at = now + d->retry_after;
 }
 
-static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
-			__u64 ahead, __u64 now, __u64 period)
+static void conclude_trials(struct pvio_host_deadline *d, __u64 now, __u64 period)
 {
-	__u64 difference = ahead > tried ? ahead - tried : tried - ahead;
-	bool counted = difference <= tried / 8;
-
-	d->trials++;
-	if (d->habit == PVIO_HOST_HABIT_CATCHES_UP) {
-		if (counted)
-			start_trials(d);
-		return;
-	}
-	d->counted += counted;
-	if (d->trials < TRIALS)
-		return;
-	if (d->counted > TRIALS / 2) {
+	if (d->trials < TRIALS || d->counted > TRIALS / 2) {
 		leave_alone(d, now, period);
 		return;
 	}
 	d->habit = PVIO_HOST_HABIT_CATCHES_UP;
 	d->since_trial = 0;
 	d->retry_after = 0;
+}
+
+static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
+			__u64 ahead, __u64 now, __u64 period)
+{
+	__u64 difference = ahead > tried ? ahead - tried : tried - ahead;
+	bool counted = difference <= tried / 8;
+
+	/*
+	 * A vCPU that has to wait for a CPU sets its timer when the host's scheduler
+	 * lets it, which may be in step with its ticks: then it only looks alike.
+	 */
+	if (counted && now - d->fired > tried / 8) {
+		if (d->habit == PVIO_HOST_HABIT_UNKNOWN &&
+		    ++d->spoilt == MOST_SPOILT_TRIALS)
+			conclude_trials(d, now, period);
+		return;
+	}
+	d->trials++;
+	d->counted += counted;
+	if (d->habit == PVIO_HOST_HABIT_CATCHES_UP && counted)
+		start_trials(d);
+	else if (d->habit == PVIO_HOST_HABIT_UNKNOWN && d->trials == TRIALS)
+		conclude_trials(d, now, period);
 }
 
 /* Two different parts, as one may happen to be a whole number of ticks. */

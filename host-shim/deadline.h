@@ -32,6 +32,7 @@ enum pvio_host_habit {
  * @habit:	of the guest, enum pvio_host_habit
  * @trials:	so far, where the habit is not known
  * @counted:	in how many of them the guest looked as if it counted
+ * @spoilt:	trials that told nothing, as the guest could not run in time
  * @since_trial: times that it has fired since the last trial
  *
  * Zeroed is how it begins. It belongs to whoever runs the vCPU; others may read
@@ -49,6 +50,7 @@ struct pvio_host_deadline {
 	__u8 habit;
 	__u8 trials;
 	__u8 counted;
+	__u8 spoilt;
 	__u8 since_trial;
 };
 
