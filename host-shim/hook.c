@@ -10,6 +10,8 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include <asm/apicdef.h>
+
 #include "allow.h"
 #include "hook.h"
 #include "hypercall.h"
@@ -73,6 +75,17 @@ static struct ftrace_ops hypercall_ops = {
 	.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
 };
 
+/* kvm_lapic_reg_write(apic, reg, val) */
+static void notrace delay_apic_timer(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *op,
+				     struct pvio_host_ftrace_regs *fregs)
+{
+	struct pt_regs *regs = pvio_host_ftrace_pt_regs(fregs);
+
+	if ((u32)regs->si == APIC_TMICT)
+		regs->dx = pvio_host_timer_set_apic_count((void *)regs->di, regs->dx);
+}
+
 static struct ftrace_ops vm_destruction_ops = {
 	.func = note_vm_destruction,
 	.flags = HOOK_FLAGS,
@@ -80,6 +93,11 @@ static struct ftrace_ops vm_destruction_ops = {
 
 static struct ftrace_ops tsc_deadline_ops = {
 	.func = delay_tsc_deadline,
+	.flags = HOOK_FLAGS,
+};
+
+static struct ftrace_ops apic_timer_ops = {
+	.func = delay_apic_timer,
 	.flags = HOOK_FLAGS,
 };
 
@@ -181,7 +199,15 @@ void pvio_host_unhook_hypercalls(void)
  */
 int pvio_host_hook_timers(void)
 {
-	return register_hook(&tsc_deadline_ops, "kvm_set_lapic_tscdeadline_msr");
+	int r;
+
+	r = register_hook(&tsc_deadline_ops, "kvm_set_lapic_tscdeadline_msr");
+	if (r)
+		return r;
+	r = register_hook(&apic_timer_ops, "kvm_lapic_reg_write");
+	if (r)
+		unregister_hook(&tsc_deadline_ops);
+	return r;
 }
 
 /**
@@ -191,5 +217,6 @@ int pvio_host_hook_timers(void)
  */
 void pvio_host_unhook_timers(void)
 {
+	unregister_hook(&apic_timer_ops);
 	unregister_hook(&tsc_deadline_ops);
 }

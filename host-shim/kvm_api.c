@@ -25,6 +25,7 @@ static const struct {
 	SYMBOL(get_linear_rip),
 	SYMBOL(require_cpl, .optional = true),
 	SYMBOL(read_l1_tsc),
+	SYMBOL(get_running_vcpu),
 	SYMBOL(vcpu_read_guest),
 	SYMBOL(vcpu_write_guest),
 #undef SYMBOL

@@ -22,6 +22,7 @@ struct pvio_host_kvm_api {
 	typeof(&kvm_require_cpl) require_cpl;	/* NULL since 6.2 */
 	typeof(&kvm_read_l1_tsc) read_l1_tsc;
 	/* virt/kvm/kvm_main.c */
+	typeof(&kvm_get_running_vcpu) get_running_vcpu;
 	typeof(&kvm_vcpu_read_guest) vcpu_read_guest;
 	typeof(&kvm_vcpu_write_guest) vcpu_write_guest;
 };

@@ -14,6 +14,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -30,6 +31,8 @@
 #include "kvm_api.h"
 #include "timer.h"
 
+#include "compat/lapic.h"
+
 /* Fewer are no use for a system with a clock on its screen. */
 #define LOWEST_RATE	10
 #define HIGHEST_RATE	1000
@@ -37,13 +40,15 @@
 /**
  * struct vcpu_timers - the timers of a vCPU
  * @vcpu:	the vCPU whose they are; NULL before it has set one
- * @tsc:	that of the TSC, in its cycles
+ * @tsc:	TSC deadline, in cycles of the guest's TSC
+ * @apic:	that which counts down once, in nanoseconds of the host's clock
  *
  * They belong to whoever holds vcpu->mutex.
  */
 struct vcpu_timers {
 	struct kvm_vcpu *vcpu;
 	struct pvio_host_deadline tsc;
+	struct pvio_host_deadline apic;
 };
 
 /**
@@ -130,6 +135,50 @@ u64 pvio_host_timer_set_tsc_deadline(struct kvm_vcpu *vcpu, u64 asked)
 						   pvio_host_kvm.read_l1_tsc(vcpu, rdtsc()),
 						   asked,
 						   vcpu->arch.virtual_tsc_khz * 1000ULL / rate);
+	rcu_read_unlock();
+	return granted;
+}
+
+/* When the local APIC's timer shall fire, in the place of @asked units from now. */
+static u32 grant_apic_count(struct vcpu_timers *timers, u64 unit, u32 asked,
+			    unsigned int rate)
+{
+	u64 now = ktime_get_ns();
+	u64 deadline = asked ? now + asked * unit : 0;
+	u64 granted = pvio_host_deadline_grant(&timers->apic, now, deadline,
+					       NSEC_PER_SEC / rate);
+
+	if (granted == deadline)
+		return asked;
+	return min_t(u64, DIV_ROUND_UP_ULL(granted - now, unit), U32_MAX);
+}
+
+/**
+ * pvio_host_timer_set_apic_count() - a vCPU's local APIC timer is set
+ * @apic:	the struct kvm_lapic of the vCPU
+ * @asked:	what the guest wrote to the initial count register; 0 stops the timer
+ *
+ * A timer that counts again and again is left alone: whoever uses that takes each
+ * interrupt for one tick.
+ *
+ * Context: the ftrace callback of kvm_lapic_reg_write(), with vcpu->mutex held and
+ * the vCPU loaded; must not sleep.
+ * Return: what KVM shall take in its place.
+ */
+u32 pvio_host_timer_set_apic_count(const void *apic, u32 asked)
+{
+	struct kvm_vcpu *vcpu = pvio_host_kvm.get_running_vcpu();
+	struct pvio_host_kvm_apic_timer timer;
+	struct vcpu_timers *timers;
+	u32 granted = asked;
+	unsigned int rate;
+
+	if (!vcpu || vcpu->arch.apic != apic)
+		return asked;
+	rcu_read_lock();
+	timers = find_timers(vcpu, &rate);
+	if (timers && pvio_host_kvm_read_apic_timer(vcpu, &timer) && timer.one_shot)
+		granted = grant_apic_count(timers, timer.unit, asked, rate);
 	rcu_read_unlock();
 	return granted;
 }
@@ -301,10 +350,27 @@ static const struct kernel_param_ops timer_cap_ops = {
 module_param_cb(timer_cap, &timer_cap_ops, NULL, 0644);
 MODULE_PARM_DESC(timer_cap, "timer interrupts a second that VMs get at most: a list of pid=NUMBER:RATE, pid=NUMBER:off");
 
+/* What all timers of a VM did. */
+struct timer_sum {
+	u64 asks;
+	u64 fires;
+	u64 delays;
+	unsigned int counting;
+};
+
+static void add_figures(struct timer_sum *sum,
+			const struct pvio_host_deadline *d)
+{
+	sum->asks += READ_ONCE(d->asks);
+	sum->fires += READ_ONCE(d->fires);
+	sum->delays += READ_ONCE(d->delays);
+	sum->counting += READ_ONCE(d->habit) == PVIO_HOST_HABIT_COUNTS;
+}
+
 static void show_cap(struct seq_file *m, const struct timer_cap *cap)
 {
-	u64 asks = 0, fires = 0, delays = 0;
-	unsigned int i, vcpus = 0, counting = 0;
+	struct timer_sum sum = { 0 };
+	unsigned int i, vcpus = 0;
 
 	for (i = 0; i < KVM_MAX_VCPUS; i++) {
 		const struct vcpu_timers *timers = &cap->timers[i];
@@ -312,13 +378,11 @@ static void show_cap(struct seq_file *m, const struct timer_cap *cap)
 		if (!READ_ONCE(timers->vcpu))
 			continue;
 		vcpus++;
-		asks += READ_ONCE(timers->tsc.asks);
-		fires += READ_ONCE(timers->tsc.fires);
-		delays += READ_ONCE(timers->tsc.delays);
-		counting += READ_ONCE(timers->tsc.habit) == PVIO_HOST_HABIT_COUNTS;
+		add_figures(&sum, &timers->tsc);
+		add_figures(&sum, &timers->apic);
 	}
 	seq_printf(m, "%d %u %u %llu %llu %llu %u\n", pid_vnr(cap->process),
-		   cap->rate, vcpus, asks, fires, delays, counting);
+		   cap->rate, vcpus, sum.asks, sum.fires, sum.delays, sum.counting);
 }
 
 /**
@@ -332,7 +396,7 @@ void pvio_host_timers_show(struct seq_file *m)
 	struct timer_cap *cap;
 	int bucket;
 
-	seq_puts(m, "vm rate vcpus asked fired delayed counting_vcpus\n");
+	seq_puts(m, "vm rate vcpus asked fired delayed counting\n");
 	mutex_lock(&timer_caps_lock);
 	remove_caps(false);
 	hash_for_each(timer_caps, bucket, cap, node)
