@@ -17,6 +17,7 @@ help:
 	@echo 'make check-long      the long tests, which "make check" leaves out'
 	@echo 'make check-quick     what boots nothing: style, lint, unit tests, sparse, fuzzer'
 	@echo 'make check-ide       the tests of IDE disks on a kernel with drivers/ide, which is built first'
+	@echo 'make check-hz1000    the cap of timers on a kernel with HZ=1000, which is built first'
 	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make bench-ide  the same for disks of drivers/ide, whose kernel is built first'
@@ -70,6 +71,11 @@ check-ide:
 	@tools/selftests/run --kernel ide guest disks live errors fallback commands recovery smp \
 		pvctl machine-ide
 
+check-hz1000:
+	@tools/setup check
+	@tools/setup kernel
+	@tools/selftests/run --kernel hz1000 timer timer-smp
+
 check-matrix:
 	@tools/setup check
 	@tools/selftests/run host-5.10 host-6.12 host-7
@@ -100,6 +106,6 @@ clean:
 distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
-.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-ide \
+.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-ide check-hz1000 \
 	check-matrix bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean

@@ -17,11 +17,11 @@ With "where", "l1" or "l2", it runs in the lab, in one boot:
                  same on any: runs on a kernel of tools/lab/kernel leave it out
   "host_module": false   the host module is not loaded on L1 before
   "lab"                  options of tools/lab/run
-  "devices", "cpus", "memory_mb", "modules", "qemu_args"   of L2, see tools/lab
+  "devices", "cpus", "memory_mb", "modules", "append", "qemu_args"   of L2, see tools/lab
 """
 import json
 
-STEP_KEYS = ("devices", "cpus", "memory_mb", "modules", "qemu_args")
+STEP_KEYS = ("devices", "cpus", "memory_mb", "modules", "append", "qemu_args")
 
 
 class NoSuchTest(Exception):
