@@ -4,9 +4,12 @@
 _pvctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} words=
 	case $COMP_CWORD:${COMP_WORDS[1]} in
-	1:*) words="status doctor nic --help" ;;
+	1:*) words="status doctor nic timer --help" ;;
 	2:status | 2:doctor) words="--json --help" ;;
 	2:nic) words="pve1000 e1000 --help" ;;
+	2:timer) words="$(pvctl timer --json 2> /dev/null |
+		sed -n 's/.*"\(process\|name\)": "\?\([^",]\+\)"\?,\?$/\2/p') --json --help" ;;
+	3:timer) words="off status 100" ;;
 	*:nic) words=$(ls /sys/class/net) ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -150,3 +150,33 @@ def served_vms():
     """On a host: a row for each VM that has made batches, and the total."""
     return [{name: value if name == "vm" else int(value) for name, value in row.items()}
             for row in table(DEBUGFS / "pvio_host/stats")]
+
+
+def virtual_machines():
+    """On a host: the process of each VM, and how QEMU was told to call it."""
+    return [{"process": int(process.name), **qemu_names(process)}
+            for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda p: int(p.name))
+            if any(os.path.basename(link).startswith("anon_inode:kvm-vm")
+                   for link in open_files(process))]
+
+
+def open_files(process):
+    links = []
+    try:
+        for link in (process / "fd").iterdir():
+            links.append(os.readlink(link))
+    except OSError:
+        pass  # it has ended, or is another user's
+    return links
+
+
+def qemu_names(process):
+    """"-name NAME" or "-name guest=NAME,...", and "-uuid UUID"; "" where there is none."""
+    try:
+        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        words = []
+    options = dict(zip(words, words[1:]))
+    name = options.get("-name", "").split(",")
+    guest = [part.partition("=")[2] for part in name if part.startswith("guest=")]
+    return {"name": guest[0] if guest else name[0], "uuid": options.get("-uuid", "")}

@@ -86,6 +86,33 @@ on_the_host() {
 	grep "^OFF  pvio_host, for guests' batches" said
 }
 
+# of_vm FIELD [VM]
+of_vm() { lab l1 "$pvctl timer ${2-} --json" | jq -r ".[0].$1"; }
+
+# shellcheck disable=SC2016 # for eval
+caps_timers() {
+	local process uuid
+	process=$(of_vm process)
+	uuid=$(of_vm uuid)
+	expect "name" "$(of_vm name)" named
+	expect "process" "$process" "$(lab l1 'pgrep -o qemu-system')"
+	expect "cap" "$(of_vm rate)" 0
+	says "off" lab l1 "$pvctl timer"
+	lab l1 "$pvctl timer $process 100"
+	at_end lab l1 "$pvctl timer $process off"
+	expect "cap" "$(of_vm rate "$process")" 100
+	wait_until eval '[ "$(of_vm fired)" -gt 0 ]'
+	lab l1 "$pvctl timer named 50"
+	expect "cap" "$(of_vm rate "$uuid")" 50
+	lab l1 "$pvctl timer $uuid off"
+	expect "cap" "$(of_vm rate)" 0
+	complains "UUID '1':" lab l1 "$pvctl timer 1"
+	complains "neither off" lab l1 "$pvctl timer $process 5"
+	host_module_remove
+	at_end host_module_insert
+	complains "modprobe pvio_host" lab l1 "$pvctl timer $process 100"
+}
+
 bad_usage() {
 	local arguments status
 	while read -r arguments; do
@@ -99,6 +126,7 @@ bad_usage() {
 		no-such-command
 		status --no-such-option
 		nic virtio
+		timer one two three
 	END
 	# a clone need not be readable for everybody
 	cp -r "$top/tools/pvctl" .
@@ -109,11 +137,12 @@ bad_usage() {
 
 guest_begin
 cd "$(mktemp -d)" || exit
-ktap_plan 6
+ktap_plan 7
 ktap_test "stock drivers, and what is missing" stock
 ktap_test "an accelerated disk, with and without the host" accelerates
 ktap_test "what pvelv did" schedulers
 ktap_test "the card's driver is exchanged" exchanges_drivers
 ktap_test "virtual machines on the host" on_the_host
+ktap_test "timers of a virtual machine are capped" caps_timers
 ktap_test "bad usage gets one line" bad_usage
 ktap_end
