@@ -12,6 +12,7 @@
 #include "hypercall.h"
 #include "kvm_api.h"
 #include "privilege.h"
+#include "timer.h"
 #include "vcpu.h"
 
 #include "compat/kvm_host.h"
@@ -233,7 +234,7 @@ static int run_batch(struct kvm_vcpu *vcpu)
 	return follow_batch_step(pv, pvio_host_batch_step(&pv->batch));
 }
 
-static long look_up_query(unsigned long item)
+static long look_up_query(unsigned long item, unsigned long argument)
 {
 	switch (item) {
 	case PVIO_QUERY_VERSION:
@@ -242,6 +243,8 @@ static long look_up_query(unsigned long item)
 		return SERVED_FEATURES;
 	case PVIO_QUERY_MAX_OPS:
 		return PVIO_MAX_OPS;
+	case PVIO_QUERY_TIMER_RATE:
+		return pvio_host_timers_ask(argument);
 	default:
 		return 0;
 	}
@@ -250,12 +253,13 @@ static long look_up_query(unsigned long item)
 static int run_query(struct kvm_vcpu *vcpu)
 {
 	unsigned long item = read_argument(vcpu, VCPU_REGS_RBX);
+	unsigned long argument = read_argument(vcpu, VCPU_REGS_RCX);
 	enum pvio_host_refusal refusal = check_caller(vcpu);
 	struct pvio_host_vcpu *pv = pvio_host_vcpu_find(vcpu);
 
 	if (refusal)
 		return refuse_hypercall(vcpu, pv, refusal);
-	return finish_hypercall(vcpu, look_up_query(item), 0);
+	return finish_hypercall(vcpu, look_up_query(item, argument), 0);
 }
 
 /**

@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../pvio/pvio_abi.h"
 #include "deadline.h"
 #include "hook.h"
 #include "kvm_api.h"
@@ -33,9 +34,9 @@
 
 #include "compat/lapic.h"
 
-/* Fewer are no use for a system with a clock on its screen. */
-#define LOWEST_RATE	10
-#define HIGHEST_RATE	1000
+static bool guest_timer_cap;
+module_param(guest_timer_cap, bool, 0644);
+MODULE_PARM_DESC(guest_timer_cap, "guests may ask for a cap of their own timers (default: no)");
 
 /**
  * struct vcpu_timers - the timers of a vCPU
@@ -55,7 +56,9 @@ struct vcpu_timers {
  * struct timer_cap - the cap of a virtual machine
  * @node:	in timer_caps
  * @process:	that runs the VM
- * @rate:	so many interrupts a second
+ * @rate:	so many interrupts a second; 0 for any number, which only a guest asks
+ *		for: it cannot have the hooks come and go
+ * @by_guest:	the guest has asked for it, and may change it
  * @kvm:	the VM: of several in one process, the first that sets a timer
  * @timers:	of each vCPU, by its index in the VM
  */
@@ -63,6 +66,7 @@ struct timer_cap {
 	struct hlist_node node;
 	struct pid *process;
 	unsigned int rate;
+	bool by_guest;
 	struct kvm *kvm;
 	struct vcpu_timers timers[KVM_MAX_VCPUS];
 };
@@ -104,12 +108,14 @@ static struct vcpu_timers *find_timers(struct kvm_vcpu *vcpu, unsigned int *rate
 
 	if (!cap || vcpu->vcpu_idx >= KVM_MAX_VCPUS || !cap_is_for(cap, vcpu->kvm))
 		return NULL;
+	*rate = READ_ONCE(cap->rate);
+	if (!*rate)
+		return NULL;
 	timers = &cap->timers[vcpu->vcpu_idx];
 	if (timers->vcpu != vcpu) {
 		memset(timers, 0, sizeof(*timers));
 		WRITE_ONCE(timers->vcpu, vcpu);
 	}
-	*rate = READ_ONCE(cap->rate);
 	return timers;
 }
 
@@ -214,7 +220,7 @@ static void remove_cap(struct timer_cap *cap)
 }
 
 /* Takes the reference of @process over. Under timer_caps_lock. */
-static int add_cap(struct pid *process, unsigned int rate)
+static int add_cap(struct pid *process, unsigned int rate, bool by_guest)
 {
 	struct timer_cap *cap = kvzalloc(sizeof(*cap), GFP_KERNEL_ACCOUNT);
 	int r = cap ? 0 : -ENOMEM;
@@ -228,6 +234,7 @@ static int add_cap(struct pid *process, unsigned int rate)
 	}
 	cap->process = process;
 	cap->rate = rate;
+	cap->by_guest = by_guest;
 	hash_add_rcu(timer_caps, &cap->node, (unsigned long)process);
 	return 0;
 }
@@ -267,13 +274,20 @@ static int set_cap(pid_t pid, unsigned int rate)
 		return -ESRCH;
 	}
 	if (rate && !cap)
-		return add_cap(process, rate);
-	if (rate)
+		return add_cap(process, rate, false);
+	if (rate) {
 		WRITE_ONCE(cap->rate, rate);
-	else if (cap)
+		cap->by_guest = false;
+	} else if (cap) {
 		remove_cap(cap);
+	}
 	put_pid(process);
 	return 0;
+}
+
+static bool rate_is_valid(unsigned long rate)
+{
+	return rate >= PVIO_LOWEST_TIMER_RATE && rate <= PVIO_HIGHEST_TIMER_RATE;
 }
 
 static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
@@ -285,7 +299,7 @@ static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
 	*rate = 0;
 	if (!strcmp(text, "off"))
 		return 0;
-	if (kstrtouint(text, 10, rate) || *rate < LOWEST_RATE || *rate > HIGHEST_RATE)
+	if (kstrtouint(text, 10, rate) || !rate_is_valid(*rate))
 		return -EINVAL;
 	return 0;
 }
@@ -299,8 +313,8 @@ static int set_caps(char *words)
 
 	while ((word = strsep(&words, ","))) {
 		if (parse_cap(word, &pid, &rate)) {
-			pr_err("timer_cap: '%s' is neither pid=NUMBER:RATE, with a rate of %d to %d a second, nor pid=NUMBER:off\n",
-			       word, LOWEST_RATE, HIGHEST_RATE);
+			pr_err("timer_cap: '%s' is neither pid=NUMBER:RATE, with a rate of %u to %u a second, nor pid=NUMBER:off\n",
+			       word, PVIO_LOWEST_TIMER_RATE, PVIO_HIGHEST_TIMER_RATE);
 			return -EINVAL;
 		}
 		r = set_cap(pid, rate);
@@ -335,9 +349,12 @@ static int get_timer_cap(char *buffer, const struct kernel_param *kp)
 
 	mutex_lock(&timer_caps_lock);
 	remove_caps(false);
-	hash_for_each(timer_caps, bucket, cap, node)
-		len += sysfs_emit_at(buffer, len, "%spid=%d:%u", len ? "," : "",
-				     pid_vnr(cap->process), cap->rate);
+	hash_for_each(timer_caps, bucket, cap, node) {
+		if (cap->rate)
+			len += sysfs_emit_at(buffer, len, "%spid=%d:%u",
+					     len ? "," : "",
+					     pid_vnr(cap->process), cap->rate);
+	}
 	mutex_unlock(&timer_caps_lock);
 	return len + sysfs_emit_at(buffer, len, "\n");
 }
@@ -402,6 +419,36 @@ void pvio_host_timers_show(struct seq_file *m)
 	hash_for_each(timer_caps, bucket, cap, node)
 		show_cap(m, cap);
 	mutex_unlock(&timer_caps_lock);
+}
+
+static void grant_wish(struct timer_cap *cap, unsigned int rate)
+{
+	if (cap && cap->by_guest)
+		WRITE_ONCE(cap->rate, rate);
+	else if (!cap && rate)
+		add_cap(get_pid(task_tgid(current)), rate, true);
+}
+
+/**
+ * pvio_host_timers_ask() - the guest of the calling thread asks for a cap
+ * @rate: as RCX of PVIO_QUERY_TIMER_RATE
+ *
+ * Context: a hypercall, may sleep.
+ * Return: the cap that holds; 0 for none.
+ */
+unsigned int pvio_host_timers_ask(unsigned long rate)
+{
+	struct timer_cap *cap;
+	unsigned int holds;
+
+	mutex_lock(&timer_caps_lock);
+	cap = find_cap(task_tgid(current));
+	if (serving && READ_ONCE(guest_timer_cap) && (!rate || rate_is_valid(rate)))
+		grant_wish(cap, rate);
+	cap = find_cap(task_tgid(current));
+	holds = cap ? cap->rate : 0;
+	mutex_unlock(&timer_caps_lock);
+	return holds;
 }
 
 /**

@@ -17,6 +17,7 @@
 #include "host.h"
 #include "hypercall.h"
 #include "pvio.h"
+#include "timer.h"
 
 #define PVIO_FEATURES_USED	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
 				 PVIO_FEATURE_STOP)
@@ -40,14 +41,14 @@ static struct {
 
 static unsigned int probe_host(void)
 {
-	long features = pvio_hypercall_query(PVIO_QUERY_FEATURES);
+	long features = pvio_hypercall_query(PVIO_QUERY_FEATURES, 0);
 
 	/* an error is less than any version; a later version is compatible */
-	if (pvio_hypercall_query(PVIO_QUERY_VERSION) < PVIO_ABI_VERSION ||
+	if (pvio_hypercall_query(PVIO_QUERY_VERSION, 0) < PVIO_ABI_VERSION ||
 	    features < 0 ||
 	    (features & PVIO_FEATURES_USED) != PVIO_FEATURES_USED)
 		return 0;
-	return clamp_t(long, pvio_hypercall_query(PVIO_QUERY_MAX_OPS), 0,
+	return clamp_t(long, pvio_hypercall_query(PVIO_QUERY_MAX_OPS, 0), 0,
 		       PVIO_MAX_OPS);
 }
 
@@ -57,9 +58,11 @@ static void probe_and_report(void)
 
 	WRITE_ONCE(host_state.next_probe, jiffies + PVIO_PROBE_INTERVAL);
 	WRITE_ONCE(host_state.max_ops, max_ops);
-	if (max_ops)
-		pr_info_ratelimited("the host serves batches of up to %u operations\n",
-				    max_ops);
+	if (!max_ops)
+		return;
+	pr_info_ratelimited("the host serves batches of up to %u operations\n",
+			    max_ops);
+	pvio_timer_ask();
 }
 
 /**

@@ -29,17 +29,18 @@ static long execute_hypercall(unsigned long nr, unsigned long a,
 
 /**
  * pvio_hypercall_query() - ask the host what it serves
- * @item: what to ask
+ * @item:	what to ask
+ * @argument:	what more the item wants, else zero
  *
  * Context: any, on a hypervisor known to be KVM.
  * Return: the answer, or a negative error: -PVIO_ENOSYS from a host without
  * the module.
  */
-long pvio_hypercall_query(enum pvio_query item)
+long pvio_hypercall_query(enum pvio_query item, unsigned long argument)
 {
 	u32 note;
 
-	return execute_hypercall(PVIO_HC_QUERY, item, 0, &note);
+	return execute_hypercall(PVIO_HC_QUERY, item, argument, &note);
 }
 
 /**

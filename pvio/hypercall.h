@@ -7,7 +7,7 @@
 
 #include "pvio_abi.h"
 
-long pvio_hypercall_query(enum pvio_query item);
+long pvio_hypercall_query(enum pvio_query item, unsigned long argument);
 long pvio_hypercall_batch(phys_addr_t gpa, unsigned int count, u32 *note);
 
 #endif /* PVIO_HYPERCALL_H */

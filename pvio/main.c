@@ -4,6 +4,7 @@
 
 #include "host.h"
 #include "stats.h"
+#include "timer.h"
 
 static int __init pvio_init(void)
 {
@@ -14,6 +15,7 @@ static int __init pvio_init(void)
 
 static void __exit pvio_exit(void)
 {
+	pvio_timer_release();
 	pvio_stats_remove();
 }
 

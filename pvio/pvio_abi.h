@@ -31,16 +31,27 @@
  * up from 1 (Documentation/virt/kvm/x86/hypercalls.rst).
  */
 #define PVIO_HC_FIRST		0x70760000u
-#define PVIO_HC_QUERY		0x70760000u	/* RBX: enum pvio_query */
+#define PVIO_HC_QUERY		0x70760000u	/* RBX: enum pvio_query, RCX: see there */
 #define PVIO_HC_BATCH		0x70760001u	/* RBX: address, RCX: count */
 #define PVIO_HC_LAST		0x70760001u
 
-/* A host answers 0 for what it does not know, so a newer guest may ask it. */
+/*
+ * A host answers 0 for what it does not know, so a newer guest may ask it. RCX is
+ * zero where nothing is said of it.
+ *
+ * With PVIO_QUERY_TIMER_RATE the guest asks that the timer of each of its CPUs fire
+ * at most RCX times a second, or 0: whenever it is set to. Any other value of RCX
+ * asks for nothing. A host may leave the decision to its administrator.
+ */
 enum pvio_query {
 	PVIO_QUERY_VERSION	= 0,	/* PVIO_ABI_VERSION of the host */
 	PVIO_QUERY_FEATURES	= 1,	/* PVIO_FEATURE_* that it serves */
 	PVIO_QUERY_MAX_OPS	= 2,	/* longest batch that it takes */
+	PVIO_QUERY_TIMER_RATE	= 3,	/* the cap that holds now; 0: none */
 };
+
+#define PVIO_LOWEST_TIMER_RATE	10u
+#define PVIO_HIGHEST_TIMER_RATE	1000u
 
 #define PVIO_FEATURE_PORT	0x1u	/* port reads and writes */
 #define PVIO_FEATURE_MMIO	0x2u	/* MMIO reads and writes */

@@ -394,6 +394,49 @@ TEST_F(timer, module_removed_under_a_cap)
 	EXPECT_EQ(0, tick(&self->m, 50, false).delayed);
 }
 
+/* Whether the module lets guests ask. */
+static void let_ask(bool yes)
+{
+	int fd = open("/sys/module/pvio_host/parameters/guest_timer_cap", O_WRONLY | O_CLOEXEC);
+
+	if (write(fd, yes ? "Y" : "N", 1) != 1)
+		perror("guest_timer_cap");
+	close(fd);
+}
+
+static uint64_t ask(struct machine *m, uint64_t rate)
+{
+	vmm_call(&m->v, PVIO_HC_QUERY, PVIO_QUERY_TIMER_RATE, rate, 0);
+	vmm_run(&m->v);
+	return vmm_rax(&m->v);
+}
+
+TEST_F(timer, guest_asks)
+{
+	struct machine *m = &self->m;
+
+	EXPECT_EQ(0, ask(m, 100));
+	let_ask(true);
+	EXPECT_EQ(0, ask(m, 0));
+	EXPECT_EQ(0, ask(m, 9));
+	EXPECT_EQ(0, ask(m, ~0ull));
+	EXPECT_EQ(100, ask(m, 100));
+	tick(m, 50, false);
+	EXPECT_LT(10, tick(m, 20, false).delayed);
+	EXPECT_EQ(100, ask(m, 1001));
+	EXPECT_EQ(0, ask(m, 0));
+	EXPECT_EQ(0, tick(m, 50, false).delayed);
+	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_EQ(50, ask(m, 50));
+	/* the administrator's word holds */
+	EXPECT_EQ(0, cap(getpid(), "100"));
+	EXPECT_EQ(100, ask(m, 50));
+	EXPECT_EQ(100, ask(m, 0));
+	let_ask(false);
+	EXPECT_EQ(0, cap(getpid(), "off"));
+	EXPECT_EQ(0, ask(m, 100));
+}
+
 struct ticker {
 	struct machine *machine;
 	atomic_bool stop;

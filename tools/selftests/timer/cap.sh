@@ -122,14 +122,32 @@ removed() {
 	is_capped
 }
 
+wishes=/sys/module/pvio_host/parameters/guest_timer_cap
+wish=/sys/module/pvio/parameters/timer_rate
+
+guest_asks() {
+	insert pvio/pvio.ko timer_rate=$tenth
+	at_end remove pvio
+	dmesg | grep 'the host lets no guest cap its timers'
+	is_free
+	lab l1 "echo Y > $wishes"
+	at_end lab l1 "echo N > $wishes"
+	echo $tenth > $wish
+	is_capped
+	refused eval "echo 5 > $wish"
+	remove pvio
+	is_free
+}
+
 cpus=$(nproc)
 timer_begin
-ktap_plan 7
+ktap_plan 8
 ktap_test "a busy guest gets a tenth of its ticks" busy_guest
 ktap_test "an idle guest has no more exits than before" idle_guest
 ktap_test "other VMs see nothing, and without a cap KVM is not entered" other_vms
 ktap_test "clocks stay right" clocks
 ktap_test "sleeps end" sleeps
 ktap_test "stopped and continued under the cap" paused
+ktap_test "the guest asks for the cap" guest_asks
 ktap_test "the module is removed under the cap" removed
 ktap_end
