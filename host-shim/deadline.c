@@ -20,21 +20,12 @@
 #define MOST_SPOILT_TRIALS	24
 #define FIRES_PER_TRIAL		32
 
+/* Where it is known that a guest catches up: so many doubts in a row end that. */
+#define MOST_DOUBTS		4
+
 /* In periods: ten milliseconds at 100 a second, so 1.3 s to 11 minutes. */
 #define FIRST_RETRY		128
 #define LAST_RETRY		65536
-
-/* KVM lets a timer fire a little early, if the guest does not notice. */
-#define EARLY(period)		((period) / 256)
-
-static bool note_fired(struct pvio_host_deadline *d, __u64 now, __u64 period)
-{
-	if (!d->granted || now + EARLY(period) < d->granted)
-		return false;
-	d->fired = d->granted < now ? d->granted : now;
-	d->fires++;
-	return true;
-}
 
 static void start_trials(struct pvio_host_deadline *d)
 {
@@ -42,6 +33,22 @@ static void start_trials(struct pvio_host_deadline *d)
 	d->trials = 0;
 	d->counted = 0;
 	d->spoilt = 0;
+	d->doubts = 0;
+}
+
+static void note_fired(struct pvio_host_deadline *d, __u64 now)
+{
+	d->fired = d->granted < now ? d->granted : now;
+	d->fires++;
+}
+
+/* The guest has set its clock back, as it does when it starts anew. */
+static void forget_past(struct pvio_host_deadline *d)
+{
+	d->granted = 0;
+	d->fired = 0;
+	d->retry_after = 0;
+	start_trials(d);
 }
 
 static void leave_alone(struct pvio_host_deadline *d, __u64 now, __u64 period)
@@ -62,7 +69,7 @@ static void conclude_trials(struct pvio_host_deadline *d, __u64 now, __u64 perio
 	}
 	d->habit = PVIO_HOST_HABIT_CATCHES_UP;
 	d->since_trial = 0;
-	d->retry_after = 0;
+	d->doubts = 0;
 }
 
 static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
@@ -76,17 +83,39 @@ static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
 	 * lets it, which may be in step with its ticks: then it only looks alike.
 	 */
 	if (counted && now - d->fired > tried / 8) {
-		if (d->habit == PVIO_HOST_HABIT_UNKNOWN &&
-		    ++d->spoilt == MOST_SPOILT_TRIALS)
+		if (d->habit == PVIO_HOST_HABIT_CATCHES_UP) {
+			if (++d->doubts == MOST_DOUBTS)
+				start_trials(d);
+		} else if (++d->spoilt == MOST_SPOILT_TRIALS) {
 			conclude_trials(d, now, period);
+		}
 		return;
 	}
 	d->trials++;
 	d->counted += counted;
-	if (d->habit == PVIO_HOST_HABIT_CATCHES_UP && counted)
-		start_trials(d);
-	else if (d->habit == PVIO_HOST_HABIT_UNKNOWN && d->trials == TRIALS)
+	if (d->habit == PVIO_HOST_HABIT_CATCHES_UP) {
+		d->doubts = 0;
+		d->retry_after = 0;
+		if (counted)
+			start_trials(d);
+	} else if (d->trials == TRIALS) {
 		conclude_trials(d, now, period);
+	}
+}
+
+/*
+ * A guest may make up for each tick by one more interrupt. It asks for times that
+ * have passed when it does, which a guest that skips what it missed never has to.
+ */
+static void judge_backlog(struct pvio_host_deadline *d, __u64 now, __u64 asked,
+			  __u64 period)
+{
+	if (d->habit != PVIO_HOST_HABIT_CATCHES_UP)
+		return;
+	if (asked > d->fired)
+		d->backlog = 0;
+	else if (++d->backlog == MOST_DOUBTS)
+		leave_alone(d, now, period);
 }
 
 /* Two different parts, as one may happen to be a whole number of ticks. */
@@ -120,8 +149,7 @@ static __u64 delay_deadline(struct pvio_host_deadline *d, __u64 asked,
 static bool comes_too_soon(const struct pvio_host_deadline *d, __u64 now,
 			   __u64 asked, __u64 period)
 {
-	/* "fired" lies ahead where the guest has set its clock back */
-	return d->fired && d->fired <= now && now - d->fired < period &&
+	return d->fired && now - d->fired < period &&
 	       asked < d->fired + WORTHWHILE(period);
 }
 
@@ -130,20 +158,28 @@ static bool comes_too_soon(const struct pvio_host_deadline *d, __u64 now,
  * @d:		the timer
  * @now:	the time
  * @asked:	when the guest wants it to fire; 0 to stop it
- * @period:	that shall lie between two interrupts, at least 256 units
+ * @period:	that shall lie between two interrupts, at least 128 units
+ * @fired:	whether the timer has fired since it was last set
  *
  * Context: any; whoever calls owns @d.
  * Return: @asked, or a later time: at most @period from now.
  */
 __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
-			       __u64 asked, __u64 period)
+			       __u64 asked, __u64 period, bool fired)
 {
-	bool fired = note_fired(d, now, period);
 	__u64 ahead = asked > now ? asked - now : 0;
 	__u64 tried = d->tried;
 
+	if (now < d->seen) {
+		forget_past(d);
+		tried = 0;
+	}
+	d->seen = now;
+	fired = fired && d->granted;
+	if (fired)
+		note_fired(d, now);
 	d->tried = 0;
-	d->granted = asked;
+	d->granted = asked && asked < now ? now : asked;
 	if (!asked)
 		return 0;
 	d->asks++;
@@ -151,13 +187,17 @@ __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
 		return asked;
 	if (fired && tried)
 		judge_trial(d, tried, ahead, now, period);
+	if (fired)
+		judge_backlog(d, now, asked, period);
 	if (d->habit == PVIO_HOST_HABIT_COUNTS && now >= d->retry_at)
 		start_trials(d);
 	d->granted = delay_deadline(d, asked, ahead,
 				    fired && ahead >= SHORTEST_TRIAL(period), period);
-	/* a sum may have overflown where the guest's clock is near its end */
-	if (d->granted < asked)
-		d->granted = asked;
-	d->delays += d->granted != asked;
+	/* left alone, or a sum has overflown as the guest's clock is near its end */
+	if (d->granted <= asked) {
+		d->granted = ahead ? asked : now;
+		return asked;
+	}
+	d->delays++;
 	return d->granted;
 }

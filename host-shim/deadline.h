@@ -22,6 +22,7 @@ enum pvio_host_habit {
  * struct pvio_host_deadline - a timer that fires once each time it is set
  * @granted:	when it fires; 0 where it is not set
  * @fired:	when it last fired; 0 where it never has
+ * @seen:	the time when it was last set
  * @tried:	what the guest asked for, from then on, when the present deadline
  *		was chosen to find out its habit; 0 where it was not
  * @retry_at:	when a guest that counts is looked at again
@@ -34,6 +35,8 @@ enum pvio_host_habit {
  * @counted:	in how many of them the guest looked as if it counted
  * @spoilt:	trials that told nothing, as the guest could not run in time
  * @since_trial: times that it has fired since the last trial
+ * @doubts:	trials in a row that may have told that the guest counts after all
+ * @backlog:	times in a row that it asked for what had passed already
  *
  * Zeroed is how it begins. It belongs to whoever runs the vCPU; others may read
  * the counters and the habit.
@@ -41,6 +44,7 @@ enum pvio_host_habit {
 struct pvio_host_deadline {
 	__u64 granted;
 	__u64 fired;
+	__u64 seen;
 	__u64 tried;
 	__u64 retry_at;
 	__u64 retry_after;
@@ -52,9 +56,11 @@ struct pvio_host_deadline {
 	__u8 counted;
 	__u8 spoilt;
 	__u8 since_trial;
+	__u8 doubts;
+	__u8 backlog;
 };
 
 __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
-			       __u64 asked, __u64 period);
+			       __u64 asked, __u64 period, bool fired);
 
 #endif /* PVIO_HOST_DEADLINE_H */

@@ -120,19 +120,27 @@ static int register_hook(struct ftrace_ops *ops, const char *function)
 
 /*
  * Where ftrace has failed, a warning in the kernel log says so, it takes no hook
- * away any more, and may go on calling it. Then the module must not be freed:
- * its removal does not end, which harms nobody else.
+ * away any more, and may go on calling it.
  */
-static void unregister_hook(struct ftrace_ops *ops)
+static bool try_to_unregister_hook(struct ftrace_ops *ops)
 {
 	int r = unregister_ftrace_function(ops);
 
 	if (r)
-		pr_crit("ftrace has failed (%d) and keeps this module: reboot when you can\n",
-			r);
-	while (r)
+		pr_crit_once("ftrace has failed (%d) and keeps this module: reboot when you can\n",
+			     r);
+	else
+		pvio_host_ftrace_free_filter(ops);
+	return !r;
+}
+
+/* Then the module must not be freed: its removal does not end, which harms nobody else. */
+static void unregister_hook(struct ftrace_ops *ops)
+{
+	if (try_to_unregister_hook(ops))
+		return;
+	while (true)
 		schedule_timeout_idle(HZ);
-	pvio_host_ftrace_free_filter(ops);
 }
 
 /**
@@ -191,32 +199,48 @@ void pvio_host_unhook_hypercalls(void)
 	unregister_hook(&hypercall_ops);
 }
 
+/* Under the lock of the caps. They stay where ftrace has failed. */
+static struct {
+	bool tsc_deadline;
+	bool apic_timer;
+} hooked;
+
 /**
  * pvio_host_hook_timers() - see and replace what guests set timers to
  *
- * Context: may sleep.
+ * A compiler may have given the second function, which is static since 6.1,
+ * another name: then one-shot timers of the local APIC are left alone.
+ *
+ * Context: may sleep; the caller sees to it that nobody else is here.
  * Return: 0, or an error of ftrace's, as pvio_host_hook_vm_destruction().
  */
 int pvio_host_hook_timers(void)
 {
-	int r;
+	int r = 0;
 
-	r = register_hook(&tsc_deadline_ops, "kvm_set_lapic_tscdeadline_msr");
+	if (!hooked.tsc_deadline)
+		r = register_hook(&tsc_deadline_ops, "kvm_set_lapic_tscdeadline_msr");
 	if (r)
 		return r;
-	r = register_hook(&apic_timer_ops, "kvm_lapic_reg_write");
-	if (r)
-		unregister_hook(&tsc_deadline_ops);
-	return r;
+	hooked.tsc_deadline = true;
+	if (!hooked.apic_timer)
+		hooked.apic_timer = !register_hook(&apic_timer_ops,
+						   "kvm_lapic_reg_write");
+	return 0;
 }
 
 /**
  * pvio_host_unhook_timers() - undo pvio_host_hook_timers()
  *
- * Context: may sleep. When it returns, the callbacks have left the module.
+ * Context: may sleep; the caller sees to it that nobody else is here. When it
+ * returns true, the callbacks have left the module.
+ * Return: false where ftrace has failed and may go on calling.
  */
-void pvio_host_unhook_timers(void)
+bool pvio_host_unhook_timers(void)
 {
-	unregister_hook(&apic_timer_ops);
-	unregister_hook(&tsc_deadline_ops);
+	if (hooked.apic_timer)
+		hooked.apic_timer = !try_to_unregister_hook(&apic_timer_ops);
+	if (hooked.tsc_deadline)
+		hooked.tsc_deadline = !try_to_unregister_hook(&tsc_deadline_ops);
+	return !hooked.apic_timer && !hooked.tsc_deadline;
 }

@@ -8,6 +8,6 @@ void pvio_host_unhook_vm_destruction(void);
 int pvio_host_hook_hypercalls(void);
 void pvio_host_unhook_hypercalls(void);
 int pvio_host_hook_timers(void);
-void pvio_host_unhook_timers(void);
+bool pvio_host_unhook_timers(void);
 
 #endif /* PVIO_HOST_HOOK_H */

@@ -234,7 +234,8 @@ static int run_batch(struct kvm_vcpu *vcpu)
 	return follow_batch_step(pv, pvio_host_batch_step(&pv->batch));
 }
 
-static long look_up_query(unsigned long item, unsigned long argument)
+static long look_up_query(struct kvm *kvm, unsigned long item,
+			  unsigned long argument)
 {
 	switch (item) {
 	case PVIO_QUERY_VERSION:
@@ -244,7 +245,7 @@ static long look_up_query(unsigned long item, unsigned long argument)
 	case PVIO_QUERY_MAX_OPS:
 		return PVIO_MAX_OPS;
 	case PVIO_QUERY_TIMER_RATE:
-		return pvio_host_timers_ask(argument);
+		return pvio_host_timers_ask(kvm, argument);
 	default:
 		return 0;
 	}
@@ -259,7 +260,7 @@ static int run_query(struct kvm_vcpu *vcpu)
 
 	if (refusal)
 		return refuse_hypercall(vcpu, pv, refusal);
-	return finish_hypercall(vcpu, look_up_query(item, argument), 0);
+	return finish_hypercall(vcpu, look_up_query(vcpu->kvm, item, argument), 0);
 }
 
 /**

@@ -16,15 +16,18 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/kvm_host.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "../pvio/pvio_abi.h"
 #include "deadline.h"
@@ -119,6 +122,22 @@ static struct vcpu_timers *find_timers(struct kvm_vcpu *vcpu, unsigned int *rate
 	return timers;
 }
 
+static u64 grant_tsc_deadline(struct vcpu_timers *timers, u64 asked,
+			      unsigned int rate)
+{
+	struct kvm_vcpu *vcpu = timers->vcpu;
+	u64 now = pvio_host_kvm.read_l1_tsc(vcpu, rdtsc());
+	u64 period = vcpu->arch.virtual_tsc_khz * 1000ULL / rate;
+	struct pvio_host_kvm_apic_timer timer;
+	bool fired;
+
+	if (pvio_host_kvm_read_apic_timer(vcpu, &timer))
+		fired = !timer.tsc_deadline;
+	else
+		fired = now >= timers->tsc.granted;
+	return pvio_host_deadline_grant(&timers->tsc, now, asked, period, fired);
+}
+
 /**
  * pvio_host_timer_set_tsc_deadline() - a vCPU's TSC deadline is set
  * @vcpu:	the vCPU
@@ -137,26 +156,28 @@ u64 pvio_host_timer_set_tsc_deadline(struct kvm_vcpu *vcpu, u64 asked)
 	rcu_read_lock();
 	timers = find_timers(vcpu, &rate);
 	if (timers)
-		granted = pvio_host_deadline_grant(&timers->tsc,
-						   pvio_host_kvm.read_l1_tsc(vcpu, rdtsc()),
-						   asked,
-						   vcpu->arch.virtual_tsc_khz * 1000ULL / rate);
+		granted = grant_tsc_deadline(timers, asked, rate);
 	rcu_read_unlock();
 	return granted;
 }
 
 /* When the local APIC's timer shall fire, in the place of @asked units from now. */
-static u32 grant_apic_count(struct vcpu_timers *timers, u64 unit, u32 asked,
-			    unsigned int rate)
+static u32 grant_apic_count(struct vcpu_timers *timers,
+			    const struct pvio_host_kvm_apic_timer *timer,
+			    u32 asked, unsigned int rate)
 {
 	u64 now = ktime_get_ns();
-	u64 deadline = asked ? now + asked * unit : 0;
-	u64 granted = pvio_host_deadline_grant(&timers->apic, now, deadline,
-					       NSEC_PER_SEC / rate);
+	u64 deadline = 0, granted;
 
+	if (asked && check_add_overflow(now, asked * timer->unit, &deadline))
+		deadline = U64_MAX;
+	granted = pvio_host_deadline_grant(&timers->apic, now, deadline,
+					   NSEC_PER_SEC / rate, !timer->target);
 	if (granted == deadline)
 		return asked;
-	return min_t(u64, DIV_ROUND_UP_ULL(granted - now, unit), U32_MAX);
+	/* the unit may be longer than what 32 bits hold */
+	return min_t(u64, div64_u64(granted - now + timer->unit - 1, timer->unit),
+		     U32_MAX);
 }
 
 /**
@@ -184,28 +205,9 @@ u32 pvio_host_timer_set_apic_count(const void *apic, u32 asked)
 	rcu_read_lock();
 	timers = find_timers(vcpu, &rate);
 	if (timers && pvio_host_kvm_read_apic_timer(vcpu, &timer) && timer.one_shot)
-		granted = grant_apic_count(timers, timer.unit, asked, rate);
+		granted = grant_apic_count(timers, &timer, asked, rate);
 	rcu_read_unlock();
 	return granted;
-}
-
-/**
- * pvio_host_timers_forget() - a VM ends
- * @kvm: the VM: none of its vCPUs will run again
- *
- * Its process may make another one, which the cap is for then.
- *
- * Context: the ftrace callback of kvm_arch_destroy_vm(); does not sleep.
- */
-void pvio_host_timers_forget(struct kvm *kvm)
-{
-	struct timer_cap *cap;
-	int bucket;
-
-	rcu_read_lock();
-	hash_for_each_rcu(timer_caps, bucket, cap, node)
-		cmpxchg(&cap->kvm, kvm, NULL);
-	rcu_read_unlock();
 }
 
 /* Under timer_caps_lock. */
@@ -214,13 +216,17 @@ static void remove_cap(struct timer_cap *cap)
 	hash_del_rcu(&cap->node);
 	if (hash_empty(timer_caps))
 		pvio_host_unhook_timers();
+	/* hooks that ftrace keeps find no cap any more */
 	synchronize_rcu();
 	put_pid(cap->process);
 	kvfree(cap);
 }
 
-/* Takes the reference of @process over. Under timer_caps_lock. */
-static int add_cap(struct pid *process, unsigned int rate, bool by_guest)
+/*
+ * Takes the reference of @process over. @kvm is the VM whose guest has asked, NULL
+ * where the administrator has. Under timer_caps_lock.
+ */
+static int add_cap(struct pid *process, unsigned int rate, struct kvm *kvm)
 {
 	struct timer_cap *cap = kvzalloc(sizeof(*cap), GFP_KERNEL_ACCOUNT);
 	int r = cap ? 0 : -ENOMEM;
@@ -234,7 +240,8 @@ static int add_cap(struct pid *process, unsigned int rate, bool by_guest)
 	}
 	cap->process = process;
 	cap->rate = rate;
-	cap->by_guest = by_guest;
+	cap->kvm = kvm;
+	cap->by_guest = kvm;
 	hash_add_rcu(timer_caps, &cap->node, (unsigned long)process);
 	return 0;
 }
@@ -262,6 +269,50 @@ static void remove_caps(bool of_the_living)
 	}
 }
 
+/* A cap without a process would keep the hooks until somebody looks at the caps. */
+static void remove_dead_caps(struct work_struct *work)
+{
+	mutex_lock(&timer_caps_lock);
+	remove_caps(false);
+	mutex_unlock(&timer_caps_lock);
+}
+
+static DECLARE_DELAYED_WORK(dead_caps_work, remove_dead_caps);
+
+/* None of the VM's vCPUs runs: the next one may have its address, not its timers. */
+static void forget_vm(struct timer_cap *cap)
+{
+	unsigned int i;
+
+	for (i = 0; i < KVM_MAX_VCPUS; i++)
+		WRITE_ONCE(cap->timers[i].vcpu, NULL);
+	/* pairs with cmpxchg() of whoever takes the cap for another VM */
+	smp_store_release(&cap->kvm, NULL);
+	/* the process goes on for a moment, if this is its end */
+	schedule_delayed_work(&dead_caps_work, 10 * HZ);
+}
+
+/**
+ * pvio_host_timers_forget() - a VM ends
+ * @kvm: the VM: none of its vCPUs will run again
+ *
+ * Its process may make another one, which the cap is for then.
+ *
+ * Context: the ftrace callback of kvm_arch_destroy_vm(); does not sleep.
+ */
+void pvio_host_timers_forget(struct kvm *kvm)
+{
+	struct timer_cap *cap;
+	int bucket;
+
+	rcu_read_lock();
+	hash_for_each_rcu(timer_caps, bucket, cap, node) {
+		if (READ_ONCE(cap->kvm) == kvm)
+			forget_vm(cap);
+	}
+	rcu_read_unlock();
+}
+
 /* @rate: 0 for none. */
 static int set_cap(pid_t pid, unsigned int rate)
 {
@@ -274,7 +325,7 @@ static int set_cap(pid_t pid, unsigned int rate)
 		return -ESRCH;
 	}
 	if (rate && !cap)
-		return add_cap(process, rate, false);
+		return add_cap(process, rate, NULL);
 	if (rate) {
 		WRITE_ONCE(cap->rate, rate);
 		cap->by_guest = false;
@@ -293,8 +344,10 @@ static bool rate_is_valid(unsigned long rate)
 static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
 {
 	char text[8];
+	int length = 0;
 
-	if (sscanf(word, "pid=%d:%7s", pid, text) != 2 || *pid < 1)
+	if (sscanf(word, "pid=%d:%7s%n", pid, text, &length) != 2 || word[length] ||
+	    *pid < 1)
 		return -EINVAL;
 	*rate = 0;
 	if (!strcmp(text, "off"))
@@ -421,34 +474,52 @@ void pvio_host_timers_show(struct seq_file *m)
 	mutex_unlock(&timer_caps_lock);
 }
 
-static void grant_wish(struct timer_cap *cap, unsigned int rate)
+/*
+ * What a guest gets changed is the rate of its own cap, of its own VM. Where KVM
+ * cannot be entered, one that tries again and again shall not fill the kernel log.
+ */
+static void grant_wish(struct kvm *kvm, unsigned int rate)
 {
-	if (cap && cap->by_guest)
+	struct timer_cap *cap = find_cap(task_tgid(current));
+	static bool failed;
+
+	if (cap && cap->by_guest && cap_is_for(cap, kvm))
 		WRITE_ONCE(cap->rate, rate);
-	else if (!cap && rate)
-		add_cap(get_pid(task_tgid(current)), rate, true);
+	if (cap || !rate || failed)
+		return;
+	failed = add_cap(get_pid(task_tgid(current)), rate, kvm);
+}
+
+static unsigned int rate_that_holds(struct kvm *kvm)
+{
+	struct timer_cap *cap;
+	unsigned int rate = 0;
+
+	rcu_read_lock();
+	cap = find_cap(task_tgid(current));
+	if (cap && (!READ_ONCE(cap->kvm) || cap->kvm == kvm))
+		rate = READ_ONCE(cap->rate);
+	rcu_read_unlock();
+	return rate;
 }
 
 /**
  * pvio_host_timers_ask() - the guest of the calling thread asks for a cap
- * @rate: as RCX of PVIO_QUERY_TIMER_RATE
+ * @kvm:	its VM
+ * @rate:	as RCX of PVIO_QUERY_TIMER_RATE
  *
  * Context: a hypercall, may sleep.
  * Return: the cap that holds; 0 for none.
  */
-unsigned int pvio_host_timers_ask(unsigned long rate)
+unsigned int pvio_host_timers_ask(struct kvm *kvm, unsigned long rate)
 {
-	struct timer_cap *cap;
-	unsigned int holds;
-
-	mutex_lock(&timer_caps_lock);
-	cap = find_cap(task_tgid(current));
-	if (serving && READ_ONCE(guest_timer_cap) && (!rate || rate_is_valid(rate)))
-		grant_wish(cap, rate);
-	cap = find_cap(task_tgid(current));
-	holds = cap ? cap->rate : 0;
+	if (!READ_ONCE(guest_timer_cap) || (rate && !rate_is_valid(rate)) ||
+	    rate == rate_that_holds(kvm) || mutex_lock_killable(&timer_caps_lock))
+		return rate_that_holds(kvm);
+	if (serving)
+		grant_wish(kvm, rate);
 	mutex_unlock(&timer_caps_lock);
-	return holds;
+	return rate_that_holds(kvm);
 }
 
 /**
@@ -475,4 +546,8 @@ void pvio_host_timers_exit(void)
 	serving = false;
 	remove_caps(true);
 	mutex_unlock(&timer_caps_lock);
+	/* the removal does not end where ftrace has failed, see hook.c */
+	while (!pvio_host_unhook_timers())
+		schedule_timeout_idle(HZ);
+	cancel_delayed_work_sync(&dead_caps_work);
 }

@@ -27,18 +27,22 @@ struct pvio_host_kvm_lapic {
 	u64 expired_tscdeadline;
 	union {
 		struct {
-			u32 timer_advance_ns;
-			atomic_t pending;
-			bool hv_timer_in_use;
-			u32 divide_count __aligned(8);
+			struct {
+				u32 timer_advance_ns;
+				atomic_t pending;
+				bool hv_timer_in_use;
+			} __aligned(8) rest_of_timer;
+			u32 divide_count;
 			struct kvm_vcpu *vcpu;
 		} later;
 		struct {
-			u32 timer_advance_ns;
-			s64 advance_expire_delta;
-			atomic_t pending;
-			bool hv_timer_in_use;
-			u32 divide_count __aligned(8);
+			struct {
+				u32 timer_advance_ns;
+				s64 advance_expire_delta;
+				atomic_t pending;
+				bool hv_timer_in_use;
+			} rest_of_timer;
+			u32 divide_count;
 			struct kvm_vcpu *vcpu;
 		} of_5_10;
 	};
@@ -47,7 +51,13 @@ struct pvio_host_kvm_lapic {
 /* The part of struct kvm_lapic that is of use. */
 struct pvio_host_kvm_apic_timer {
 	bool one_shot;
-	u64 unit;	/* of the initial count, in nanoseconds */
+	u64 unit;		/* of the initial count, in nanoseconds */
+	/*
+	 * KVM sets these to zero when it hands the interrupt to the vCPU
+	 * (kvm_apic_inject_pending_timer_irqs() in arch/x86/kvm/lapic.c).
+	 */
+	u64 tsc_deadline;
+	ktime_t target;		/* of a timer that counts down once */
 };
 
 /* How long a cycle of the APIC's bus is, which user space may set since 6.11. */
@@ -76,7 +86,9 @@ static inline bool pvio_host_kvm_read_apic_timer(const struct kvm_vcpu *vcpu,
 	if (!is_power_of_2(divide_count) || divide_count > 128)
 		return false;
 	timer->one_shot = apic->timer_mode == APIC_LVT_TIMER_ONESHOT;
-	timer->unit = divide_count * pvio_host_kvm_apic_cycle(vcpu->kvm);
+	timer->tsc_deadline = READ_ONCE(apic->tscdeadline);
+	timer->target = READ_ONCE(apic->target_expiration);
+	timer->unit = pvio_host_kvm_apic_cycle(vcpu->kvm) * divide_count;
 	return true;
 }
 
