@@ -7,8 +7,9 @@ _pvctl() {
 	1:*) words="status doctor nic timer --help" ;;
 	2:status | 2:doctor) words="--json --help" ;;
 	2:nic) words="pve1000 e1000 --help" ;;
+	# names are whatever a user gave a virtual machine, and compgen runs what it expands
 	2:timer) words="$(pvctl timer --json 2> /dev/null |
-		sed -n 's/.*"\(process\|name\)": "\?\([^",]\+\)"\?,\?$/\2/p') --json --help" ;;
+		sed -n 's/.*"process": \([0-9]\+\),$/\1/p') --json --help" ;;
 	3:timer) words="off status 100" ;;
 	*:nic) words=$(ls /sys/class/net) ;;
 	esac

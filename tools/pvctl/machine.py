@@ -161,19 +161,27 @@ def virtual_machines():
 
 
 def open_files(process):
-    links = []
     try:
-        for link in (process / "fd").iterdir():
-            links.append(os.readlink(link))
+        names = os.listdir(process / "fd")
     except OSError:
-        pass  # it has ended, or is another user's
-    return links
+        return []   # it has ended
+    return [read_link(process / "fd" / name) for name in names]
+
+
+def read_link(path):
+    """What a symbolic link says, or "" where it has gone."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def qemu_names(process):
-    """"-name NAME" or "-name guest=NAME,...", and "-uuid UUID"; "" where there is none."""
+    """"-name NAME" or "-name guest=NAME,...", and "-uuid UUID"; "" where there is none.
+    What a terminal may take for a command is left out."""
     try:
-        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        line = (process / "cmdline").read_bytes().decode(errors="replace")
+        words = ["".join(filter(str.isprintable, word)) for word in line.split("\0")]
     except OSError:
         words = []
     options = dict(zip(words, words[1:]))

@@ -16,7 +16,9 @@ class Refused(Exception):
 def find_vm(text):
     """The VM of which TEXT is the process, the name or the UUID."""
     vms = machine.virtual_machines()
-    found = [vm for vm in vms if text in (str(vm["process"]), vm["name"], vm["uuid"])]
+    # first the process: users give names
+    found = ([vm for vm in vms if text == str(vm["process"])] or
+             [vm for vm in vms if text and text in (vm["name"], vm["uuid"])])
     if not found:
         raise Refused(f"no virtual machine here has the process, name or UUID '{text}': "
                       "pvctl timer shows those that there are")

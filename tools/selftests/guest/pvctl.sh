@@ -107,6 +107,7 @@ caps_timers() {
 	lab l1 "$pvctl timer $uuid off"
 	expect "cap" "$(of_vm rate)" 0
 	complains "UUID '1':" lab l1 "$pvctl timer 1"
+	complains "UUID '':" lab l1 "$pvctl timer '' 100"
 	complains "neither off" lab l1 "$pvctl timer $process 5"
 	host_module_remove
 	at_end host_module_insert
