@@ -2,6 +2,7 @@
 /* Asks the host to cap the timer interrupts of this machine, if that is wanted. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
