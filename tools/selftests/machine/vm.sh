@@ -65,6 +65,41 @@ loses_host() {
 	works
 }
 
+timer_cap=/sys/module/pvio_host/parameters/timer_cap
+
+# the guest's ticks so far, and the seconds that it is up
+ticks() {
+	in_guest "awk '\$1 == \"LOC:\" { print \$2 }' /proc/interrupts"
+	in_guest "cut -d ' ' -f 1 /proc/uptime"
+}
+
+# ticks_stay CONDITION: of the rate, in awk
+ticks_stay() {
+	local before
+	before=$(ticks | xargs)
+	sleep 10
+	echo "$before $(ticks | xargs)" | awk '{ rate = ($3 - $1) / ($4 - $2)
+		print rate, "timer interrupts a second"; exit !('"$1"') }'
+}
+
+# Of the 250 times that it ticks when it is busy, and whatever else its timer is for.
+is_capped() {
+	ticks_stay "rate <= 40"
+}
+
+caps_timers() {
+	ticks_stay "rate > 100"
+	echo "pid=$vm:25" > $timer_cap
+	is_capped
+	saved_and_restored
+	is_capped
+}
+
+resets_capped() {
+	resets
+	is_capped
+}
+
 # It goes on in the second QEMU, which waits for it, with the same disks and address.
 moves() {
 	LAB_QMP=$work/qmp0 qmp migrate "{\"uri\": \"unix:$work/migration\"}"
@@ -72,12 +107,15 @@ moves() {
 	LAB_QMP=$work/qmp0 qmp quit
 	wait_until helps yes
 	works
+	# the cap is for the process that was
+	ticks_stay "rate > 60"
 }
 
 is_disturbed() {
 	disturb 20 2
 	helps yes
 	works
+	is_capped
 }
 
 # Without a shutdown: requests are under way and the card receives. The sum over
@@ -124,13 +162,14 @@ panics() {
 	grep 'Kernel panic' "$work/netconsole"
 }
 
-machine_begin 12
+machine_begin 13
 ktap_test "no request has seen an I/O scheduler since the boot" has_no_scheduler
 ktap_test "saved and restored in mid-request, with the host" saved_and_restored
 ktap_test "so without it" without_host
 ktap_test "saved with the host module, restored without" loses_host
+ktap_test "saved and restored with its timers capped" caps_timers
 ktap_test "paused, looked at, and with a card that comes and goes, in mid-request" is_disturbed
-ktap_test "reset in mid-request" resets
+ktap_test "reset in mid-request, and capped then, too" resets_capped
 ktap_test "another kernel in mid-request" kexecs
 start_vm 1 -incoming "unix:$work/migration"
 ktap_test "moved to another QEMU" moves
