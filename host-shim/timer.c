@@ -61,7 +61,7 @@ struct vcpu_timers {
  * @process:	that runs the VM
  * @rate:	so many interrupts a second; 0 for any number, which only a guest asks
  *		for: it cannot have the hooks come and go
- * @by_guest:	the guest has asked for it, and may change it
+ * @by_guest:	the guest has asked for it, and may change it; under timer_caps_lock
  * @kvm:	the VM: of several in one process, the first that sets a timer
  * @timers:	of each vCPU, by its index in the VM
  */
@@ -492,12 +492,15 @@ static void grant_wish(struct kvm *kvm, unsigned int rate)
 
 static unsigned int rate_that_holds(struct kvm *kvm)
 {
+	struct kvm *its = NULL;
 	struct timer_cap *cap;
 	unsigned int rate = 0;
 
 	rcu_read_lock();
 	cap = find_cap(task_tgid(current));
-	if (cap && (!READ_ONCE(cap->kvm) || cap->kvm == kvm))
+	if (cap)
+		its = READ_ONCE(cap->kvm);
+	if (cap && (!its || its == kvm))
 		rate = READ_ONCE(cap->rate);
 	rcu_read_unlock();
 	return rate;
