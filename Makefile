@@ -21,6 +21,7 @@ help:
 	@echo 'make check-matrix    the host module on the other kernels of build-matrix'
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make bench-ide  the same for disks of drivers/ide, whose kernel is built first'
+	@echo 'make bench-timer  the timer cap, on a guest with HZ=1000, whose kernel is built first'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
 	@echo 'make install-guest, install-host      install with DKMS'
 	@echo 'make uninstall-guest, uninstall-host  and take it away again'
@@ -80,6 +81,14 @@ check-matrix:
 	@tools/setup check
 	@tools/selftests/run host-5.10 host-6.12 host-7
 
+# For the guest that ticks 1,000 times a second; its modules are not needed.
+bench-timer:
+	@tools/setup bench
+	@tools/setup kernel
+	@host=$$(tools/lab/run --print-kernel) && guest=$$(tools/lab/kernel hz1000) && \
+		$(MAKE) --no-print-directory -s module DIR=host-shim KVER=$$host && \
+		tools/bench/run --part timer --l2-kernel $$guest --out build/bench-timer $(BENCH_ARGS)
+
 bench-modules: modules
 	$(MAKE) module DIR=tools/bench/pvio_bench
 
@@ -98,7 +107,7 @@ TOOL_MODULES = $(dir $(wildcard tools/*/*/Kbuild tools/*/*/*/Kbuild))
 clean:
 	$(foreach dir,$(if $(wildcard $(KDIR)/Makefile),. $(TOOL_MODULES)), \
 		$(MAKE) -C $(KDIR) M=$(abspath $(dir)) PVIO_HOST=1 clean &&) true
-	$(RM) $(addprefix tools/selftests/,host/*_test $(addprefix fuzz/,batch_fuzzer batch_coverage ring_test) \
+	$(RM) $(addprefix tools/selftests/,host/*_test $(addprefix fuzz/,batch_fuzzer batch_coverage ring_test deadline_test) \
 		guest/ata_command guest/hypercall_user nic/echo nic/xdp_return)
 	$(RM) -r build
 
@@ -106,6 +115,6 @@ clean:
 distclean: clean
 	$(RM) -r $${XDG_CACHE_HOME:-$$HOME/.cache}/pvio
 
-.PHONY: all help modules check-kdir demo bench bench-ide check check-quick check-long check-ide check-hz1000 \
+.PHONY: all help modules check-kdir demo bench bench-ide bench-timer check check-quick check-long check-ide check-hz1000 \
 	check-matrix bench-modules module build-matrix install-guest install-host uninstall-guest uninstall-host \
 	clean distclean
