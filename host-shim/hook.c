@@ -70,11 +70,6 @@ static void notrace delay_tsc_deadline(unsigned long ip, unsigned long parent_ip
 						    regs->si);
 }
 
-static struct ftrace_ops hypercall_ops = {
-	.func = redirect_hypercall,
-	.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
-};
-
 /* kvm_lapic_reg_write(apic, reg, val) */
 static void notrace delay_apic_timer(unsigned long ip, unsigned long parent_ip,
 				     struct ftrace_ops *op,
@@ -85,6 +80,11 @@ static void notrace delay_apic_timer(unsigned long ip, unsigned long parent_ip,
 	if ((u32)regs->si == APIC_TMICT)
 		regs->dx = pvio_host_timer_set_apic_count((void *)regs->di, regs->dx);
 }
+
+static struct ftrace_ops hypercall_ops = {
+	.func = redirect_hypercall,
+	.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
+};
 
 static struct ftrace_ops vm_destruction_ops = {
 	.func = note_vm_destruction,
