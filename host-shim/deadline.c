@@ -70,6 +70,7 @@ static void conclude_trials(struct pvio_host_deadline *d, __u64 now, __u64 perio
 	d->habit = PVIO_HOST_HABIT_CATCHES_UP;
 	d->since_trial = 0;
 	d->doubts = 0;
+	d->backlog = 0;
 }
 
 static void judge_trial(struct pvio_host_deadline *d, __u64 tried,
@@ -169,6 +170,7 @@ __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
 {
 	__u64 ahead = asked > now ? asked - now : 0;
 	__u64 tried = d->tried;
+	__u64 granted;
 
 	if (now < d->seen) {
 		forget_past(d);
@@ -179,9 +181,10 @@ __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
 	if (fired)
 		note_fired(d, now);
 	d->tried = 0;
-	d->granted = asked && asked < now ? now : asked;
+	d->granted = 0;
 	if (!asked)
 		return 0;
+	d->granted = ahead ? asked : now;
 	d->asks++;
 	if (!comes_too_soon(d, now, asked, period))
 		return asked;
@@ -191,13 +194,12 @@ __u64 pvio_host_deadline_grant(struct pvio_host_deadline *d, __u64 now,
 		judge_backlog(d, now, asked, period);
 	if (d->habit == PVIO_HOST_HABIT_COUNTS && now >= d->retry_at)
 		start_trials(d);
-	d->granted = delay_deadline(d, asked, ahead,
-				    fired && ahead >= SHORTEST_TRIAL(period), period);
+	granted = delay_deadline(d, asked, ahead,
+				 fired && ahead >= SHORTEST_TRIAL(period), period);
 	/* left alone, or a sum has overflown as the guest's clock is near its end */
-	if (d->granted <= asked) {
-		d->granted = ahead ? asked : now;
+	if (granted <= asked)
 		return asked;
-	}
+	d->granted = granted;
 	d->delays++;
-	return d->granted;
+	return granted;
 }
