@@ -336,11 +336,6 @@ static int set_cap(pid_t pid, unsigned int rate)
 	return 0;
 }
 
-static bool rate_is_valid(unsigned long rate)
-{
-	return rate >= PVIO_LOWEST_TIMER_RATE && rate <= PVIO_HIGHEST_TIMER_RATE;
-}
-
 static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
 {
 	char text[8];
@@ -352,7 +347,7 @@ static int parse_cap(const char *word, pid_t *pid, unsigned int *rate)
 	*rate = 0;
 	if (!strcmp(text, "off"))
 		return 0;
-	if (kstrtouint(text, 10, rate) || !rate_is_valid(*rate))
+	if (kstrtouint(text, 10, rate) || !pvio_timer_rate_is_valid(*rate))
 		return -EINVAL;
 	return 0;
 }
@@ -516,7 +511,7 @@ static unsigned int rate_that_holds(struct kvm *kvm)
  */
 unsigned int pvio_host_timers_ask(struct kvm *kvm, unsigned long rate)
 {
-	if (!READ_ONCE(guest_timer_cap) || (rate && !rate_is_valid(rate)) ||
+	if (!READ_ONCE(guest_timer_cap) || (rate && !pvio_timer_rate_is_valid(rate)) ||
 	    rate == rate_that_holds(kvm) || mutex_lock_killable(&timer_caps_lock))
 		return rate_that_holds(kvm);
 	if (serving)

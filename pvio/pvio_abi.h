@@ -128,6 +128,11 @@ struct pvio_op {
 #define PVIO_EOPNOTSUPP		95	/* the guest's memory is encrypted */
 #define PVIO_ENOSYS		1000	/* no such call */
 
+static inline int pvio_timer_rate_is_valid(unsigned long rate)
+{
+	return rate >= PVIO_LOWEST_TIMER_RATE && rate <= PVIO_HIGHEST_TIMER_RATE;
+}
+
 static inline int pvio_kind_is_read(__u8 kind)
 {
 	return kind == PVIO_PORT_READ || kind == PVIO_MMIO_READ;

@@ -33,7 +33,7 @@ static int set_timer_rate(const char *value, const struct kernel_param *kp)
 
 	if (r)
 		return r;
-	if (rate && (rate < PVIO_LOWEST_TIMER_RATE || rate > PVIO_HIGHEST_TIMER_RATE))
+	if (rate && !pvio_timer_rate_is_valid(rate))
 		return -ERANGE;
 	WRITE_ONCE(timer_rate, rate);
 	if (pvio_host_serves())
