@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The parameter "allow" of the host module: who is served. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "module.h"
 #include "vm_fixture.h"
 
-#define PARAMETER	"/sys/module/pvio_host/parameters/allow"
+#define PARAMETER	MODULE_PARAMETERS "allow"
 #define NOT_SERVED	(-1000l)	/* KVM's own answer, -KVM_ENOSYS */
 
 /* Returns 0 or -errno. */
 static int allow(const char *text)
 {
-	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC);
-	int r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-
-	close(fd);
-	return r;
+	return file_write(PARAMETER, text);
 }
 
 static const char *allowed(void)
 {
-	static char text[4096];
-	int fd = open(PARAMETER, O_RDONLY | O_CLOEXEC);
-	ssize_t length = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	return text;
+	return file_read(PARAMETER);
 }
 
 FIXTURE(allowing) {

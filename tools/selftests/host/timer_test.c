@@ -4,22 +4,21 @@
  * machine fires. The test sets the timer as user space may, which takes the same
  * way through KVM as the guest's own instruction, and reads back what KVM has.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "module.h"
 #include "vm_fixture.h"
 
-#define PARAMETER	"/sys/module/pvio_host/parameters/timer_cap"
+#define PARAMETER	MODULE_PARAMETERS "timer_cap"
+#define WISHES		MODULE_PARAMETERS "guest_timer_cap"
 #define FIGURES		"/sys/kernel/debug/pvio_host/timers"
 
 #define MSR_TSC		0x10
@@ -39,34 +38,13 @@
 
 #define RATE		100
 
-/* Returns 0 or -errno. */
-static int write_parameter(const char *text)
-{
-	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC);
-	int r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-
-	close(fd);
-	return r;
-}
-
-static const char *read_file(const char *path)
-{
-	static char text[4096];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	return text;
-}
-
 /* @rate: a number, or "off" */
 static int cap(pid_t pid, const char *rate)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "pid=%d:%s", pid, rate);
-	return write_parameter(text);
+	return file_write(PARAMETER, text);
 }
 
 static void set_apic(struct vmm *v, uint32_t reg, uint32_t value)
@@ -146,7 +124,7 @@ FIXTURE_SETUP(timer)
 FIXTURE_TEARDOWN(timer)
 {
 	cap(getpid(), "off");
-	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_STREQ("\n", file_read(PARAMETER));
 	vmm_destroy(&self->m.v);
 }
 
@@ -168,7 +146,7 @@ static struct course tick(struct machine *m, unsigned int fires, bool counts)
 		uint64_t granted = set_deadline(v, asked);
 
 		c.early += granted < asked;
-		t = now(&m->v);
+		t = now(v);
 		c.late += granted > (asked > t ? asked : t) + m->period;
 		c.delayed += granted != asked;
 		run_until_it_fires(v);
@@ -209,7 +187,7 @@ TEST_F(timer, guest_that_counts)
 	tick(&self->m, 50, true);
 	c = tick(&self->m, 50, true);
 	EXPECT_EQ(0, c.delayed);
-	EXPECT_NE(NULL, strstr(read_file(FIGURES), " 1\n"));
+	EXPECT_NE(NULL, strstr(file_read(FIGURES), " 1\n"));
 }
 
 TEST_F(timer, lone_timer_is_on_time)
@@ -291,10 +269,10 @@ TEST_F(timer, process_that_ends)
 	}
 	EXPECT_EQ(0, cap(pid, "100"));
 	snprintf(text, sizeof(text), "pid=%d:100\n", pid);
-	EXPECT_STREQ(text, read_file(PARAMETER));
+	EXPECT_STREQ(text, file_read(PARAMETER));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_STREQ("\n", file_read(PARAMETER));
 	EXPECT_EQ(-ESRCH, cap(pid, "100"));
 }
 
@@ -307,12 +285,12 @@ TEST_F(timer, bad_values)
 	};
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		EXPECT_GT(0, write_parameter(bad[i])) {
+		EXPECT_GT(0, file_write(PARAMETER, bad[i])) {
 			TH_LOG("'%s'", bad[i]);
 		}
 	}
 	EXPECT_EQ(-ESRCH, cap(0x3fffffff, "100"));
-	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_STREQ("\n", file_read(PARAMETER));
 }
 
 static uint64_t host_time(void)
@@ -381,33 +359,14 @@ TEST_F(timer, local_apic)
 	EXPECT_EQ(0, tick_by_counts(v, 50).delayed);
 }
 
-static int load(void)
-{
-	int fd = open(getenv("PVIO_HOST_KO"), O_RDONLY | O_CLOEXEC);
-	int r = syscall(SYS_finit_module, fd, getenv("PVIO_HOST_PARAMETERS"), 0);
-
-	close(fd);
-	return r;
-}
-
 TEST_F(timer, module_removed_under_a_cap)
 {
 	EXPECT_EQ(0, cap(getpid(), "100"));
 	tick(&self->m, 50, false);
-	EXPECT_EQ(0, syscall(SYS_delete_module, "pvio_host", O_NONBLOCK));
+	EXPECT_EQ(0, module_unload());
 	EXPECT_EQ(0, tick(&self->m, 50, false).delayed);
-	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, module_load());
 	EXPECT_EQ(0, tick(&self->m, 50, false).delayed);
-}
-
-/* Whether the module lets guests ask. */
-static void let_ask(bool yes)
-{
-	int fd = open("/sys/module/pvio_host/parameters/guest_timer_cap", O_WRONLY | O_CLOEXEC);
-
-	if (write(fd, yes ? "Y" : "N", 1) != 1)
-		perror("guest_timer_cap");
-	close(fd);
 }
 
 static uint64_t ask(struct machine *m, uint64_t rate)
@@ -422,7 +381,7 @@ TEST_F(timer, guest_asks)
 	struct machine *m = &self->m;
 
 	EXPECT_EQ(0, ask(m, 100));
-	let_ask(true);
+	EXPECT_EQ(0, file_write(WISHES, "Y"));
 	EXPECT_EQ(0, ask(m, 0));
 	EXPECT_EQ(0, ask(m, 9));
 	EXPECT_EQ(0, ask(m, ~0ull));
@@ -432,13 +391,13 @@ TEST_F(timer, guest_asks)
 	EXPECT_EQ(100, ask(m, 1001));
 	EXPECT_EQ(0, ask(m, 0));
 	EXPECT_EQ(0, tick(m, 50, false).delayed);
-	EXPECT_STREQ("\n", read_file(PARAMETER));
+	EXPECT_STREQ("\n", file_read(PARAMETER));
 	EXPECT_EQ(50, ask(m, 50));
 	/* the administrator's word holds */
 	EXPECT_EQ(0, cap(getpid(), "100"));
 	EXPECT_EQ(100, ask(m, 50));
 	EXPECT_EQ(100, ask(m, 0));
-	let_ask(false);
+	EXPECT_EQ(0, file_write(WISHES, "N"));
 	EXPECT_EQ(0, cap(getpid(), "off"));
 	EXPECT_EQ(0, ask(m, 100));
 }
@@ -472,14 +431,14 @@ TEST_F(timer, changes_under_load)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_ticking, &ticker));
 	for (int i = 0; i < 20; i++) {
 		EXPECT_EQ(0, cap(getpid(), i & 1 ? "100" : "200"));
-		read_file(FIGURES);
+		file_read(FIGURES);
 		usleep(100000);
 		EXPECT_EQ(0, cap(getpid(), "off"));
 		EXPECT_EQ(0, cap(getpid(), "100"));
 		if (i % 5)
 			continue;
-		EXPECT_EQ(0, syscall(SYS_delete_module, "pvio_host", O_NONBLOCK));
-		ASSERT_EQ(0, load());
+		EXPECT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_load());
 	}
 	atomic_store(&ticker.stop, true);
 	pthread_join(thread, NULL);

@@ -4,33 +4,17 @@
  * lost or run twice, and nothing enters code that is gone.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "module.h"
 #include "vmm.h"
-
-static int load(void)
-{
-	int fd = open(getenv("PVIO_HOST_KO"), O_RDONLY | O_CLOEXEC);
-	int r = syscall(SYS_finit_module, fd, getenv("PVIO_HOST_PARAMETERS"), 0);
-
-	close(fd);
-	return r;
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "pvio_host", O_NONBLOCK);
-}
 
 /* In a process of its own: a removal that never ends fails the test. */
 static pid_t start_unload(void)
@@ -38,7 +22,7 @@ static pid_t start_unload(void)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(unload() ? errno : 0);
+		_exit(module_unload() ? errno : 0);
 	return pid;
 }
 
@@ -57,7 +41,7 @@ FIXTURE(vm) {
 
 FIXTURE_SETUP(vm)
 {
-	ASSERT_TRUE(!load() || errno == EEXIST) {
+	ASSERT_TRUE(!module_load() || errno == EEXIST) {
 		TH_LOG("cannot load the host module: %s", strerror(errno));
 	}
 	ASSERT_EQ(0, vmm_create(&self->v));
@@ -71,16 +55,16 @@ FIXTURE_SETUP(vm)
 FIXTURE_TEARDOWN(vm)
 {
 	vmm_destroy(&self->v);
-	load();
+	module_load();
 }
 
 TEST_F(vm, idle)
 {
-	ASSERT_EQ(0, unload());
+	ASSERT_EQ(0, module_unload());
 	vmm_batch(&self->v, 0);
 	EXPECT_EQ(VMM_DONE, vmm_run(&self->v));
 	EXPECT_EQ(-1000l, vmm_rax(&self->v));
-	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, module_load());
 	vmm_batch(&self->v, 0);
 	EXPECT_EQ(VMM_DONE, vmm_run(&self->v));
 	EXPECT_EQ(0, vmm_rax(&self->v));
@@ -107,7 +91,7 @@ TEST_F(vm, read_pending)
 		EXPECT_EQ(PVIO_HANDOVER | PVIO_HANDOVER_VALUE | 2, vmm_rdx(v));
 		EXPECT_EQ(values[i], vmm_rax(v));
 		EXPECT_EQ(0x11, self->ops[0].value);
-		ASSERT_EQ(0, load());
+		ASSERT_EQ(0, module_load());
 	}
 }
 
@@ -177,7 +161,7 @@ TEST_F(vm, reset_beside_handover)
 		/* no instruction there is skipped */
 		EXPECT_EQ(VMM_DONE, vmm_run(v));
 		EXPECT_EQ(VMM_RESET_RAX, vmm_rax(v));
-		ASSERT_EQ(0, load());
+		ASSERT_EQ(0, module_load());
 	}
 }
 
@@ -331,7 +315,7 @@ TEST_F(vm, removed_under_traffic)
 		usleep(100000);
 		EXPECT_EQ(0, wait_status(start_unload()));
 		usleep(20000);
-		EXPECT_EQ(0, load());
+		EXPECT_EQ(0, module_load());
 	}
 	for (int i = 0; i < 2; i++) {
 		t[i].stop = true;

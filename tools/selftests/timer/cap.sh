@@ -83,7 +83,7 @@ clocks() {
 sleeps() {
 	cap $tenth
 	at_end cap off
-	python3 - $tenth <<-'END'
+	python3 - <<-'END'
 	import sys, time
 	def median_of_sleep(seconds):
 	    times = []
