@@ -7,6 +7,7 @@ import statistics
 from spread import ratio_text, ratios, spread
 
 WORKS = {"cpu": "busy (stress-ng)", "disk": "busy (bonnie++)", "idle": "idle"}
+COUNTS = {"interrupts": "timer interrupts", "settings": "timer settings", "exits": "all exits"}
 LOCAL_TIMER = "0xec"    # LOCAL_TIMER_VECTOR, arch/x86/include/asm/irq_vectors.h
 # of bonnie++'s CSV, bon_csv2txt(1)
 RATES = {"block write": 11, "rewrite": 13, "block read": 17}
@@ -79,12 +80,11 @@ def table(figures):
     lines = ["| guest with HZ=1000, one CPU, cap 100 | without | with | ratio |",
              "| --- | --- | --- | --- |"]
     for name, title in WORKS.items():
-        for what in ("interrupts", "settings", "exits"):
+        for what, counted in COUNTS.items():
             off, cap = ([run[what] for run in figures["ticks"][f"{name}.{mode}"]]
                         for mode in MODES)
-            lines.append(f"| {title}: timer {what} a second | " .replace("timer exits", "all exits")
-                         + f"{statistics.median(off):.0f} | {statistics.median(cap):.0f} | "
-                         f"{ratio_text(ratios(cap, off))} |")
+            lines.append(f"| {title}: {counted} a second | {statistics.median(off):.0f} | "
+                         f"{statistics.median(cap):.0f} | {ratio_text(ratios(cap, off))} |")
     for name, entry in figures["work"].items():
         lines.append(f"| {name} | 1 | | {ratio_text(ratios(entry['cap'], entry['off']))} |")
     for name, entry in figures["waits"].items():

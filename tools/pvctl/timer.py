@@ -5,7 +5,7 @@ from status import show_table
 
 PARAMETER = machine.SYS / "module" / machine.HOST_MODULE / "parameters/timer_cap"
 FIGURES = machine.DEBUGFS / "pvio_host/timers"
-# those of host-shim/timer.c
+# those of pvio/pvio_abi.h
 LOWEST_RATE, HIGHEST_RATE = 10, 1000
 
 
