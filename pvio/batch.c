@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Builds batches and runs them: on a host that serves them, else here. */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <asm/barrier.h>
 #include <linux/bug.h>
 #include <linux/io.h>
@@ -15,6 +13,7 @@
 #include "host.h"
 #include "hypercall.h"
 #include "pvio.h"
+#include "report.h"
 #include "stats.h"
 
 /* For so long the host is not asked for a batch again that it has refused. */
@@ -187,7 +186,7 @@ static unsigned int apply_handover(struct pvio_batch *b, unsigned int from,
 static void note_refusal(struct pvio_batch *b, long error)
 {
 	if (!b->refused)
-		pr_warn_ratelimited("the host refused a batch: error %ld\n", error);
+		pvio_report_refused(error);
 	b->refused = true;
 	b->ask_again = jiffies + PVIO_REFUSED_INTERVAL;
 }

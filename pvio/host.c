@@ -17,7 +17,7 @@
 #include "host.h"
 #include "hypercall.h"
 #include "pvio.h"
-#include "timer.h"
+#include "report.h"
 
 #define PVIO_FEATURES_USED	(PVIO_FEATURE_PORT | PVIO_FEATURE_MMIO | \
 				 PVIO_FEATURE_STOP)
@@ -58,11 +58,8 @@ static void probe_and_report(void)
 
 	WRITE_ONCE(host_state.next_probe, jiffies + PVIO_PROBE_INTERVAL);
 	WRITE_ONCE(host_state.max_ops, max_ops);
-	if (!max_ops)
-		return;
-	pr_info_ratelimited("the host serves batches of up to %u operations\n",
-			    max_ops);
-	pvio_timer_ask();
+	if (max_ops)
+		pvio_report_found();
 }
 
 /**
@@ -97,7 +94,7 @@ void pvio_host_lost(void)
 {
 	WRITE_ONCE(host_state.next_probe, jiffies + PVIO_PROBE_INTERVAL);
 	WRITE_ONCE(host_state.max_ops, 0);
-	pr_info_ratelimited("the host no longer serves batches: running them here\n");
+	pvio_report_lost();
 }
 
 /**

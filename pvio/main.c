@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "host.h"
+#include "report.h"
 #include "stats.h"
 #include "timer.h"
 
@@ -15,6 +16,7 @@ static int __init pvio_init(void)
 
 static void __exit pvio_exit(void)
 {
+	pvio_report_finish();
 	pvio_timer_release();
 	pvio_stats_remove();
 }

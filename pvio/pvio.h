@@ -4,7 +4,7 @@
  *
  * A driver owns its batches: it allocates one where it may sleep, then fills
  * and runs it from any context, under whatever lock serialises its use of the
- * device. Running allocates nothing and takes no lock.
+ * device. Running allocates nothing, takes no lock and prints nothing.
  *
  * The contract is that of the plain instructions: the operations take effect
  * in order, on this CPU, before pvio_batch_run() returns, and memory that was
