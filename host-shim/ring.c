@@ -25,10 +25,10 @@ static bool ring_is_usable(struct pvio_host_vcpu *pv)
  * Which writes may wait in the ring. User space performs them on whichever of its
  * threads empties it, and inside whatever that thread does there: QEMU 8.1 and
  * newer then drop a write to a device that is at work already ("Blocked re-entrant
- * IO", system/memory.c), older ones perform it. IDE controllers cope with that, as
- * they empty no ring (hw/ide/core.c, hw/ide/pci.c). Any other write is an exit of
- * its own; those that user space has KVM itself coalesce, such as e1000's, are
- * claimed by the kernel, and never come here.
+ * IO", system/memory.c), older ones perform it. IDE controllers and serial ports cope
+ * with that, as they empty no ring (hw/ide/core.c, hw/ide/pci.c, hw/char/serial.c). Any
+ * other write is an exit of its own; those that user space has KVM itself coalesce, such
+ * as e1000's, are claimed by the kernel, and never come here.
  */
 
 /*
@@ -76,6 +76,28 @@ static bool port_is_ide(const struct pvio_op *op)
 	return false;
 }
 
+/*
+ * The transmitter and the interrupt mask of the serial ports that every PC has: what
+ * is written in bursts. QEMU's device empties no ring (hw/char/serial.c). The others of
+ * its registers change how these two are understood, and whether it takes a burst.
+ */
+static bool port_is_uart(const struct pvio_op *op)
+{
+	static const u16 bases[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		if (op->addr - bases[i] <= 1)
+			return op->size == 1;
+	}
+	return false;
+}
+
+static bool port_may_wait(const struct pvio_op *op)
+{
+	return port_is_ide(op) || port_is_bus_master(op) || port_is_uart(op);
+}
+
 int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 {
 	struct pvio_host_vcpu *pv = pvio_host_batch_vcpu(b);
@@ -86,8 +108,7 @@ int pvio_host_ring_push(struct pvio_host_batch *b, const struct pvio_op *op)
 	int r = -ENOSPC;
 
 	/* what is usable for one write is so for those behind it */
-	if (pvio_kind_is_mmio(op->kind) ||
-	    (!port_is_ide(op) && !port_is_bus_master(op)) ||
+	if (pvio_kind_is_mmio(op->kind) || !port_may_wait(op) ||
 	    (!b->unflushed && !ring_is_usable(pv)))
 		return -EOPNOTSUPP;
 
