@@ -7,7 +7,7 @@ from pathlib import Path
 
 SYS = Path("/sys")
 DEBUGFS = SYS / "kernel/debug"
-GUEST_MODULES = ("pvio", "pvblk_ata", "pvblk_ide", "pve1000", "pvelv")
+GUEST_MODULES = ("pvio", "pvblk_ata", "pvblk_ide", "pve1000", "pvelv", "pvquiet")
 # by the driver of the controller: libata's, and those of drivers/ide
 IDE_HOOKS = {"ata_piix": "pvblk_ata", "PIIX_IDE": "pvblk_ide", "PCI_IDE": "pvblk_ide"}
 HOST_MODULE = "pvio_host"

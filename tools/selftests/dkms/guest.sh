@@ -18,7 +18,7 @@ takes_archive() {
 
 installs() {
 	"$install" install guest
-	in_updates pvio pvblk_ata pve1000 pvelv
+	in_updates pvio pvblk_ata pve1000 pvelv pvquiet
 	printf 'pvelv\npvblk\n' | diff - /etc/modules-load.d/pvio.conf
 	dkms status pvio | grep ": installed$"
 }

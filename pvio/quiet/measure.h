@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What one file of this module takes off the hardware, and how it is switched. */
+#ifndef PVQUIET_MEASURE_H
+#define PVQUIET_MEASURE_H
+
+#include "../pvio.h"
+
+struct seq_file;
+
+/**
+ * struct pvquiet_measure - a kind of operation that a virtual machine can do without
+ * @name:	of its switch
+ * @client:	the name under which what it saves is counted
+ * @start:	begins; returns 0, or a negative error when there is nothing to do here
+ * @stop:	puts everything back
+ * @show:	writes down what it works on, behind its state, on the same line
+ *
+ * The functions may sleep, and run one at a time.
+ */
+struct pvquiet_measure {
+	const char *name;
+	const char *client;
+	int (*start)(struct pvio_client *client);
+	void (*stop)(void);
+	void (*show)(struct seq_file *file);
+};
+
+extern const struct pvquiet_measure pvquiet_serial;
+
+#endif /* PVQUIET_MEASURE_H */
