@@ -57,20 +57,21 @@ dies() {
 	wait_until says "end Kernel panic"
 	sleep 1
 	python3 - "$bursts" "$stock" <<- 'END'
-		import sys
+		import re, sys
 		from pathlib import Path
 		bursts, stock = (Path(name).read_bytes() for name in sys.argv[1:])
-		begin = stock.index(b"panic: flooded")
-		text = stock[begin:]
-		lines = text[text.index(b"\n") + 1:].splitlines(keepends=True)
+		# a console that was interrupted in a record begins it anew, on the same line
+		text = stock[stock.index(b"panic: flooded"):]
+		records = re.findall(rb"\[ *\d+\.\d{6}\] (?:(?!\[ *\d+\.\d{6}\] ).)*\r\n", text)
 		# where a line is flooded, what it was sent stands between the records
 		place = bursts.index(b"panic: flooded")
-		for line in lines:
-		    found = bursts.find(line, place)
+		for record in records:
+		    found = bursts.find(record, place)
 		    if found < 0:
-		        sys.exit(f"not whole or not in order: {line}")
-		    place = found + len(line)
-		print(f"{len(lines)} records, {len(bursts)} and {len(stock)} bytes")
+		        sys.exit(f"not whole or not in order: {record}")
+		    place = found + len(record)
+		assert len(records) > 20, records
+		print(f"{len(records)} records, {len(bursts)} and {len(stock)} bytes")
 	END
 }
 
