@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The scheduler of a disk, by the file that administrators use: no kernel exports the
- * functions behind it, and their arguments and locks differ from one to the other. The
- * file system keeps the disk there while it is read or written.
- *
- * The sysfs is mounted for the module alone: where user space has one depends on who
- * asks, and in the initramfs on when.
- */
+/* The scheduler of a disk, by the file that administrators use. */
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "compat/fs.h"
+#include "../../pvio/sysfs_file.h"
 #include "scheduler.h"
 
 static struct vfsmount *sysfs;
@@ -26,12 +18,7 @@ static struct vfsmount *sysfs;
  */
 int pvelv_scheduler_init(void)
 {
-	/* no module, so that nothing is held by this */
-	struct file_system_type *type = get_fs_type("sysfs");
-
-	if (!type)
-		return -ENODEV;
-	sysfs = kern_mount(type);
+	sysfs = pvio_sysfs_mount();
 	return PTR_ERR_OR_ZERO(sysfs);
 }
 
@@ -45,16 +32,9 @@ void pvelv_scheduler_exit(void)
 	kern_unmount(sysfs);
 }
 
-static struct file *open_file(const char *disk, int flags)
+static char *make_path(const char *disk)
 {
-	char *name = kasprintf(GFP_KERNEL, "block/%s/queue/scheduler", disk);
-	struct file *file;
-
-	if (!name)
-		return ERR_PTR(-ENOMEM);
-	file = pvelv_open_below(sysfs, name, flags);
-	kfree(name);
-	return file;
+	return kasprintf(GFP_KERNEL, "block/%s/queue/scheduler", disk);
 }
 
 /*
@@ -85,19 +65,15 @@ static int copy_chosen(char name[PVELV_NAME_MAX], char *list)
  */
 int pvelv_scheduler_read(const char *disk, char name[PVELV_NAME_MAX])
 {
-	struct file *file = open_file(disk, O_RDONLY);
+	char *path = make_path(disk);
 	char list[256];
-	loff_t at = 0;
-	ssize_t n;
+	int r;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_read(file, list, sizeof(list) - 1, &at);
-	fput(file);
-	if (n < 0)
-		return n;
-	list[n] = '\0';
-	return copy_chosen(name, list);
+	if (!path)
+		return -ENOMEM;
+	r = pvio_sysfs_read(sysfs, path, list, sizeof(list));
+	kfree(path);
+	return r ?: copy_chosen(name, list);
 }
 
 /**
@@ -111,13 +87,12 @@ int pvelv_scheduler_read(const char *disk, char name[PVELV_NAME_MAX])
  */
 int pvelv_scheduler_write(const char *disk, const char *name)
 {
-	struct file *file = open_file(disk, O_WRONLY);
-	loff_t at = 0;
-	ssize_t n;
+	char *path = make_path(disk);
+	int r;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_write(file, name, strlen(name), &at);
-	fput(file);
-	return n < 0 ? n : 0;
+	if (!path)
+		return -ENOMEM;
+	r = pvio_sysfs_write(sysfs, path, name);
+	kfree(path);
+	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Wraps <linux/fs.h>. */
-#ifndef PVELV_COMPAT_FS_H
-#define PVELV_COMPAT_FS_H
+#ifndef PVIO_COMPAT_FS_H
+#define PVIO_COMPAT_FS_H
 
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -9,8 +9,8 @@
 #include <linux/version.h>
 
 /* 5.12: file_open_root() takes a path */
-static inline struct file *pvelv_open_below(struct vfsmount *mnt, const char *name,
-					    int flags)
+static inline struct file *pvio_open_below(struct vfsmount *mnt, const char *name,
+					   int flags)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
 	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
@@ -21,4 +21,4 @@ static inline struct file *pvelv_open_below(struct vfsmount *mnt, const char *na
 #endif
 }
 
-#endif /* PVELV_COMPAT_FS_H */
+#endif /* PVIO_COMPAT_FS_H */
