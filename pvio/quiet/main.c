@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/seq_file.h>
+#include <linux/workqueue.h>
 
 #include "measure.h"
 
@@ -33,8 +34,16 @@ struct quiet_switch {
 	int error;
 };
 
+enum {
+	SWITCH_CLOCKSOURCE,
+	SWITCH_CURSOR,
+	SWITCH_SERIAL,
+};
+
 static struct quiet_switch switches[] = {
-	{ .measure = &pvquiet_serial, .wanted = true },
+	[SWITCH_CLOCKSOURCE] = { .measure = &pvquiet_clocksource, .wanted = true },
+	[SWITCH_CURSOR] = { .measure = &pvquiet_cursor, .wanted = true },
+	[SWITCH_SERIAL] = { .measure = &pvquiet_serial, .wanted = true },
 };
 
 /* Measures may be on: from the module's start to its end, under the same lock. */
@@ -95,7 +104,11 @@ static const struct kernel_param_ops switch_ops = {
 	.get = get_switch,
 };
 
-module_param_cb(serial, &switch_ops, &switches[0], 0644);
+module_param_cb(clocksource, &switch_ops, &switches[SWITCH_CLOCKSOURCE], 0644);
+MODULE_PARM_DESC(clocksource, "no checks of a TSC that is not in use, kvm-clock instead of acpi_pm and hpet (default Y)");
+module_param_cb(cursor, &switch_ops, &switches[SWITCH_CURSOR], 0644);
+MODULE_PARM_DESC(cursor, "no blinking cursor on framebuffers (default Y)");
+module_param_cb(serial, &switch_ops, &switches[SWITCH_SERIAL], 0644);
 MODULE_PARM_DESC(serial, "characters to serial ports in bursts (default Y)");
 
 static int measures_show(struct seq_file *file, void *unused)
@@ -118,6 +131,25 @@ static int measures_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(measures);
 
+#define LOOK_INTERVAL	(5 * HZ)
+
+static void look_for_new(struct work_struct *work);
+/* It wakes no idle CPU. */
+static DECLARE_DEFERRABLE_WORK(look_work, look_for_new);
+
+static void look_for_new(struct work_struct *work)
+{
+	struct quiet_switch *sw;
+
+	kernel_param_lock(THIS_MODULE);
+	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++) {
+		if (sw->client && sw->measure->look)
+			sw->measure->look();
+	}
+	kernel_param_unlock(THIS_MODULE);
+	schedule_delayed_work(&look_work, LOOK_INTERVAL);
+}
+
 static void apply_all(bool start)
 {
 	struct quiet_switch *sw;
@@ -138,12 +170,14 @@ static int __init pvquiet_init(void)
 	quiet_dir = debugfs_create_dir("pvquiet", NULL);
 	debugfs_create_file("measures", 0444, quiet_dir, NULL, &measures_fops);
 	apply_all(true);
+	schedule_delayed_work(&look_work, LOOK_INTERVAL);
 	return 0;
 }
 
 static void __exit pvquiet_exit(void)
 {
 	debugfs_remove_recursive(quiet_dir);
+	cancel_delayed_work_sync(&look_work);
 	apply_all(false);
 }
 

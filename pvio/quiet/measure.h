@@ -13,6 +13,8 @@ struct seq_file;
  * @client:	the name under which what it saves is counted
  * @start:	begins; returns 0, or a negative error when there is nothing to do here
  * @stop:	puts everything back
+ * @look:	looks for what has come since, every few seconds that a CPU is awake; may
+ *		be missing
  * @show:	writes down what it works on, behind its state, on the same line
  *
  * The functions may sleep, and run one at a time.
@@ -22,9 +24,12 @@ struct pvquiet_measure {
 	const char *client;
 	int (*start)(struct pvio_client *client);
 	void (*stop)(void);
+	void (*look)(void);
 	void (*show)(struct seq_file *file);
 };
 
+extern const struct pvquiet_measure pvquiet_clocksource;
+extern const struct pvquiet_measure pvquiet_cursor;
 extern const struct pvquiet_measure pvquiet_serial;
 
 #endif /* PVQUIET_MEASURE_H */

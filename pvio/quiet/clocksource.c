@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * No clock that is read for nothing. While the TSC is one of the kernel's clocksources and
+ * is not known to be reliable, it is compared with another twice a second
+ * (clocksource_watchdog(), kernel/time/clocksource.c), which wakes a CPU that is idle,
+ * also where kvm-clock is the one in use: that is made of the same TSC. Here an unused TSC
+ * is no clocksource any more until this is switched off.
+ *
+ * acpi_pm and hpet cost exits at each reading: where somebody chose one of them although
+ * there is kvm-clock, that is used instead.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/clocksource.h>
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mount.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "../sysfs_file.h"
+#include "measure.h"
+
+#define CLOCKSOURCE_FILE(name)	"devices/system/clocksource/clocksource0/" name
+#define CURRENT_FILE	CLOCKSOURCE_FILE("current_clocksource")
+#define AVAILABLE_FILE	CLOCKSOURCE_FILE("available_clocksource")
+/* More than any machine has. */
+#define CLOCKSOURCES	32
+#define NAME_SIZE	16
+
+static struct vfsmount *sysfs;
+static struct pvio_client *clock_client;
+/* The TSC, which is no clocksource meanwhile, and since when its checks are counted. */
+static struct clocksource *unused_tsc;
+static unsigned long counted_until;
+/* The TSC is a clocksource that nobody checks. */
+static bool tsc_is_reliable;
+/* What was in use before, if that is not any more. */
+static char replaced[NAME_SIZE];
+
+static u64 read_probe(struct clocksource *cs)
+{
+	return jiffies;
+}
+
+/* Too bad to be chosen: it only shows where the list of clocksources is. */
+static struct clocksource probe = {
+	.name = "pvquiet",
+	.rating = 1,
+	.read = read_probe,
+	.mask = CLOCKSOURCE_MASK(32),
+};
+
+/* @node may be the head of the list, which is in no clocksource. */
+static bool is_verified_tsc(struct list_head *node)
+{
+	struct clocksource *cs = list_entry(node, struct clocksource, list);
+	char name[sizeof("tsc")];
+	const char *at;
+
+	return !copy_from_kernel_nofault(&at, &cs->name, sizeof(at)) &&
+	       !copy_from_kernel_nofault(name, at, sizeof(name)) &&
+	       !memcmp(name, "tsc", sizeof(name)) &&
+	       cs->flags & CLOCK_SOURCE_MUST_VERIFY;
+}
+
+/*
+ * The kernel exports no clocksource by name. Another one that comes or goes meanwhile
+ * cannot hurt: what is read need not be there, and is as it was or as it will be.
+ */
+static struct clocksource *find_verified_tsc(void)
+{
+	struct clocksource *found = NULL;
+	struct list_head *node;
+	unsigned int i;
+
+	if (clocksource_register_hz(&probe, HZ))
+		return NULL;
+	node = probe.list.next;
+	for (i = 0; i < CLOCKSOURCES && node != &probe.list && !found; i++) {
+		if (is_verified_tsc(node))
+			found = list_entry(node, struct clocksource, list);
+		else if (copy_from_kernel_nofault(&node, &node->next, sizeof(node)))
+			break;
+	}
+	clocksource_unregister(&probe);
+	return found;
+}
+
+#define CHECKS_A_SECOND	2	/* WATCHDOG_INTERVAL, kernel/time/clocksource.c */
+
+static void count_checks(void)
+{
+	unsigned int seconds = (jiffies - counted_until) / HZ;
+
+	if (!unused_tsc)
+		return;
+	pvio_client_avoided(clock_client, seconds * CHECKS_A_SECOND);
+	counted_until += seconds * HZ;
+}
+
+static bool is_in_use(const char *name)
+{
+	char text[NAME_SIZE];
+
+	return !pvio_sysfs_read(sysfs, CURRENT_FILE, text, sizeof(text)) &&
+	       !strcmp(text, name);
+}
+
+/* The names have a blank behind each. */
+static bool tsc_is_there(void)
+{
+	char text[256];
+
+	return !pvio_sysfs_read(sysfs, AVAILABLE_FILE, text, sizeof(text)) &&
+	       strstr(text, "tsc ");
+}
+
+static void leave_tsc_out(void)
+{
+	struct clocksource *tsc;
+
+	if (unused_tsc || tsc_is_reliable || !is_in_use("kvm-clock") || !tsc_is_there())
+		return;
+	tsc = find_verified_tsc();
+	tsc_is_reliable = !tsc;
+	if (!tsc || clocksource_unregister(tsc))
+		return;
+	unused_tsc = tsc;
+	counted_until = jiffies;
+}
+
+/* The file accepts the name of any clocksource, and uses it if there is one. */
+static void use_kvm_clock(void)
+{
+	char text[NAME_SIZE];
+
+	if (pvio_sysfs_read(sysfs, CURRENT_FILE, text, sizeof(text)) ||
+	    (strcmp(text, "acpi_pm") && strcmp(text, "hpet")))
+		return;
+	pvio_sysfs_write(sysfs, CURRENT_FILE, "kvm-clock");
+	if (is_in_use("kvm-clock"))
+		strscpy(replaced, text, sizeof(replaced));
+	else
+		pvio_sysfs_write(sysfs, CURRENT_FILE, text);
+}
+
+/* The kernel may make the TSC a clocksource a while after it has booted. */
+static void clocksource_look(void)
+{
+	count_checks();
+	leave_tsc_out();
+}
+
+static int clocksource_start(struct pvio_client *client)
+{
+	sysfs = pvio_sysfs_mount();
+	if (IS_ERR(sysfs))
+		return PTR_ERR(sysfs);
+	clock_client = client;
+	tsc_is_reliable = false;
+	use_kvm_clock();
+	clocksource_look();
+	return 0;
+}
+
+static void clocksource_stop(void)
+{
+	count_checks();
+	if (unused_tsc && __clocksource_register(unused_tsc))
+		pr_warn("the TSC is no clocksource any more\n");
+	unused_tsc = NULL;
+	if (*replaced && is_in_use("kvm-clock"))
+		pvio_sysfs_write(sysfs, CURRENT_FILE, replaced);
+	*replaced = '\0';
+	kern_unmount(sysfs);
+}
+
+static void clocksource_show(struct seq_file *file)
+{
+	if (unused_tsc)
+		seq_puts(file, " tsc");
+	if (*replaced)
+		seq_printf(file, " %s", replaced);
+}
+
+const struct pvquiet_measure pvquiet_clocksource = {
+	.name = "clocksource",
+	.client = "pvquiet_clocksource",
+	.start = clocksource_start,
+	.stop = clocksource_stop,
+	.look = clocksource_look,
+	.show = clocksource_show,
+};
