@@ -114,6 +114,27 @@ caps_timers() {
 	complains "modprobe pvio_host" lab l1 "$pvctl timer $process 100"
 }
 
+# of_measure KEY: of the one that is for serial ports
+of_measure() { $pvctl quiet --json | jq -r ".[] | select(.measure == \"serial\").$1"; }
+
+turns_measures() {
+	complains "modprobe pvquiet" $pvctl quiet
+	insert pvio/quiet/pvquiet.ko
+	at_end remove pvquiet
+	expect "state" "$(of_measure state)" on
+	expect "works on" "$(of_measure on[0])" ttyS0
+	echo "<1>a record for the console" > /dev/kmsg
+	[ "$(of_measure saved)" -gt 20 ] || fail "nothing was saved: $(of_measure saved)"
+	says "ttyS0" $pvctl quiet
+	$pvctl quiet serial off
+	expect "state" "$(of_measure state)" off
+	$pvctl quiet serial on
+	expect "state" "$(of_measure state)" on
+	complains "no measure 'nosuch', only" $pvctl quiet nosuch on
+	complains "neither on nor off" $pvctl quiet serial perhaps
+	complains "neither on nor off" $pvctl quiet serial
+}
+
 bad_usage() {
 	local arguments status
 	while read -r arguments; do
@@ -138,12 +159,13 @@ bad_usage() {
 
 guest_begin
 cd "$(mktemp -d)" || exit
-ktap_plan 7
+ktap_plan 8
 ktap_test "stock drivers, and what is missing" stock
 ktap_test "an accelerated disk, with and without the host" accelerates
 ktap_test "what pvelv did" schedulers
 ktap_test "the card's driver is exchanged" exchanges_drivers
 ktap_test "virtual machines on the host" on_the_host
 ktap_test "timers of a virtual machine are capped" caps_timers
+ktap_test "measures against useless operations are turned" turns_measures
 ktap_test "bad usage gets one line" bad_usage
 ktap_end
