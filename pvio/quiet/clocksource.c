@@ -4,7 +4,8 @@
  * is not known to be reliable, it is compared with another twice a second
  * (clocksource_watchdog(), kernel/time/clocksource.c), which wakes a CPU that is idle,
  * also where kvm-clock is the one in use: that is made of the same TSC. Here an unused TSC
- * is no clocksource any more until this is switched off.
+ * is no clocksource any more until this is switched off. What goes with being one, a
+ * check of TSC_ADJUST when the machine wakes up, is real hardware's.
  *
  * acpi_pm and hpet cost exits at each reading: where somebody chose one of them although
  * there is kvm-clock, that is used instead.
@@ -14,9 +15,10 @@
 #include <linux/clocksource.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/mount.h>
-#include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
 #include "../sysfs_file.h"
@@ -69,23 +71,35 @@ static bool is_verified_tsc(struct list_head *node)
  * The kernel exports no clocksource by name. Another one that comes or goes meanwhile
  * cannot hurt: what is read need not be there, and is as it was or as it will be.
  */
-static struct clocksource *find_verified_tsc(void)
+static struct clocksource *search_list(void)
 {
-	struct clocksource *found = NULL;
 	struct list_head *node;
 	unsigned int i;
 
+	node = probe.list.next;
+	for (i = 0; i < CLOCKSOURCES && node != &probe.list; i++) {
+		if (is_verified_tsc(node))
+			return list_entry(node, struct clocksource, list);
+		if (copy_from_kernel_nofault(&node, &node->next, sizeof(node)))
+			return NULL;
+	}
+	tsc_is_reliable = node == &probe.list;
+	return NULL;
+}
+
+static struct clocksource *find_verified_tsc(void)
+{
+	struct clocksource *found;
+
 	if (clocksource_register_hz(&probe, HZ))
 		return NULL;
-	node = probe.list.next;
-	for (i = 0; i < CLOCKSOURCES && node != &probe.list && !found; i++) {
-		if (is_verified_tsc(node))
-			found = list_entry(node, struct clocksource, list);
-		else if (copy_from_kernel_nofault(&node, &node->next, sizeof(node)))
-			break;
-	}
-	clocksource_unregister(&probe);
-	return found;
+	found = search_list();
+	if (!clocksource_unregister(&probe))
+		return found;
+	/* somebody made it the clock in use, by taking away all others: it has to stay */
+	__module_get(THIS_MODULE);
+	tsc_is_reliable = true;
+	return NULL;
 }
 
 #define CHECKS_A_SECOND	2	/* WATCHDOG_INTERVAL, kernel/time/clocksource.c */
@@ -108,42 +122,39 @@ static bool is_in_use(const char *name)
 	       !strcmp(text, name);
 }
 
-/* The names have a blank behind each. */
-static bool tsc_is_there(void)
+/* @name: with the blank that is behind each */
+static bool is_available(const char *name)
 {
 	char text[256];
 
 	return !pvio_sysfs_read(sysfs, AVAILABLE_FILE, text, sizeof(text)) &&
-	       strstr(text, "tsc ");
+	       strstr(text, name);
 }
 
 static void leave_tsc_out(void)
 {
 	struct clocksource *tsc;
 
-	if (unused_tsc || tsc_is_reliable || !is_in_use("kvm-clock") || !tsc_is_there())
+	if (unused_tsc || tsc_is_reliable || !is_in_use("kvm-clock") || !is_available("tsc "))
 		return;
 	tsc = find_verified_tsc();
-	tsc_is_reliable = !tsc;
 	if (!tsc || clocksource_unregister(tsc))
 		return;
 	unused_tsc = tsc;
 	counted_until = jiffies;
 }
 
-/* The file accepts the name of any clocksource, and uses it if there is one. */
+/* What is written into the file is a choice, also where it names nothing that is there. */
 static void use_kvm_clock(void)
 {
 	char text[NAME_SIZE];
 
-	if (pvio_sysfs_read(sysfs, CURRENT_FILE, text, sizeof(text)) ||
+	if (!is_available("kvm-clock ") ||
+	    pvio_sysfs_read(sysfs, CURRENT_FILE, text, sizeof(text)) ||
 	    (strcmp(text, "acpi_pm") && strcmp(text, "hpet")))
 		return;
-	pvio_sysfs_write(sysfs, CURRENT_FILE, "kvm-clock");
-	if (is_in_use("kvm-clock"))
+	if (!pvio_sysfs_write(sysfs, CURRENT_FILE, "kvm-clock"))
 		strscpy(replaced, text, sizeof(replaced));
-	else
-		pvio_sysfs_write(sysfs, CURRENT_FILE, text);
 }
 
 /* The kernel may make the TSC a clocksource a while after it has booted. */
@@ -177,12 +188,15 @@ static void clocksource_stop(void)
 	kern_unmount(sysfs);
 }
 
-static void clocksource_show(struct seq_file *file)
+static int clocksource_show(char *text, size_t size)
 {
+	int len = 0;
+
 	if (unused_tsc)
-		seq_puts(file, " tsc");
+		len += scnprintf(text, size, " tsc");
 	if (*replaced)
-		seq_printf(file, " %s", replaced);
+		len += scnprintf(text + len, size - len, " %s", replaced);
+	return len;
 }
 
 const struct pvquiet_measure pvquiet_clocksource = {

@@ -2,13 +2,13 @@
 /*
  * A text console whose cursor does not blink. On a framebuffer it is drawn anew five times
  * a second, each of which wakes a CPU that is idle, and has the picture copied where a
- * driver needs that. Nobody looks at most virtual machines. vgacon's cursor is the
- * device's, and blinks without the CPU.
+ * driver needs that. Nobody looks at most virtual machines. The cursor may stay invisible
+ * until something is written. vgacon's is the device's, and blinks without the CPU.
  */
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/mount.h>
-#include <linux/seq_file.h>
 
 #include "../sysfs_file.h"
 #include "measure.h"
@@ -68,10 +68,9 @@ static void cursor_stop(void)
 	kern_unmount(sysfs);
 }
 
-static void cursor_show(struct seq_file *file)
+static int cursor_show(char *text, size_t size)
 {
-	if (stopped)
-		seq_puts(file, " fbcon");
+	return stopped ? scnprintf(text, size, " fbcon") : 0;
 }
 
 const struct pvquiet_measure pvquiet_cursor = {

@@ -3,17 +3,21 @@
  * pvquiet - no operation that means nothing in a virtual machine
  *
  * Each measure has a switch, the module's parameter of its name, that may be turned
- * at any time. debugfs pvquiet/measures has a line for each: its name, "on", "off" or
- * the error with which it did not start, and what it works on.
+ * at any time; a work does what it says. debugfs pvquiet/measures has a line for each,
+ * when all that was asked for is done: its name, "on", "off" or the error with which it did
+ * not start, and what it works on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <asm/cpufeature.h>
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/seq_file.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "measure.h"
@@ -22,16 +26,19 @@
  * struct quiet_switch - a measure and how it is switched
  * @measure:	the measure
  * @client:	counts what it saves, while it is on
- * @wanted:	the switch
  * @error:	why it did not start, or 0
+ * @wanted:	the switch
+ * @turned:	it was, also to where it was before: what has come since is looked for
  *
- * All but @measure is under the kernel's lock of this module's parameters.
+ * @client and @error are under measures_lock. The last two are written under the kernel's
+ * lock of this module's parameters, and read without.
  */
 struct quiet_switch {
 	const struct pvquiet_measure *measure;
 	struct pvio_client *client;
-	bool wanted;
 	int error;
+	bool wanted;
+	bool turned;
 };
 
 enum {
@@ -46,9 +53,20 @@ static struct quiet_switch switches[] = {
 	[SWITCH_SERIAL] = { .measure = &pvquiet_serial, .wanted = true },
 };
 
-/* Measures may be on: from the module's start to its end, under the same lock. */
+/*
+ * Held while measures are turned, which read and write files of sysfs: so it is taken by
+ * nobody who is in such a file, as who turns a switch is.
+ */
+static DEFINE_MUTEX(measures_lock);
+/* Switches have an effect: under the lock of parameters. */
 static bool started;
 static struct dentry *quiet_dir;
+
+#define LOOK_INTERVAL	(5 * HZ)
+
+static void look_at_measures(struct work_struct *work);
+/* It wakes no idle CPU. */
+static DECLARE_DEFERRABLE_WORK(look_work, look_at_measures);
 
 static int start_measure(struct quiet_switch *sw)
 {
@@ -74,22 +92,42 @@ static void stop_measure(struct quiet_switch *sw)
 	sw->client = NULL;
 }
 
-/* As the switch says; on again looks for what has come since. */
-static void apply_switch(struct quiet_switch *sw)
+static void apply_switch(struct quiet_switch *sw, bool on)
 {
 	stop_measure(sw);
-	sw->error = started && sw->wanted ? start_measure(sw) : 0;
+	sw->error = on ? start_measure(sw) : 0;
+}
+
+static void look_at_measures(struct work_struct *work)
+{
+	struct quiet_switch *sw;
+
+	mutex_lock(&measures_lock);
+	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++) {
+		if (xchg(&sw->turned, false))
+			apply_switch(sw, READ_ONCE(sw->wanted));
+		else if (sw->client && sw->measure->look)
+			sw->measure->look();
+	}
+	mutex_unlock(&measures_lock);
+	schedule_delayed_work(&look_work, LOOK_INTERVAL);
 }
 
 static int set_switch(const char *value, const struct kernel_param *kp)
 {
 	struct quiet_switch *sw = kp->arg;
-	int r = kstrtobool(value, &sw->wanted);
+	bool wanted;
+	int r = kstrtobool(value, &wanted);
 
 	if (r)
 		return r;
-	apply_switch(sw);
-	return sw->error;
+	WRITE_ONCE(sw->wanted, wanted);
+	if (!started)
+		return 0;
+	/* the work's xchg() sees @wanted, too */
+	smp_store_release(&sw->turned, true);
+	mod_delayed_work(system_wq, &look_work, 0);
+	return 0;
 }
 
 static int get_switch(char *buffer, const struct kernel_param *kp)
@@ -111,54 +149,83 @@ MODULE_PARM_DESC(cursor, "no blinking cursor on framebuffers (default Y)");
 module_param_cb(serial, &switch_ops, &switches[SWITCH_SERIAL], 0644);
 MODULE_PARM_DESC(serial, "characters to serial ports in bursts (default Y)");
 
-static int measures_show(struct seq_file *file, void *unused)
-{
-	const struct quiet_switch *sw;
+#define MEASURES_SIZE	512
 
-	kernel_param_lock(THIS_MODULE);
-	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++) {
-		seq_printf(file, "%s ", sw->measure->name);
-		if (sw->error)
-			seq_printf(file, "%d", sw->error);
-		else
-			seq_puts(file, sw->client ? "on" : "off");
-		if (sw->client)
-			sw->measure->show(file);
-		seq_putc(file, '\n');
-	}
-	kernel_param_unlock(THIS_MODULE);
+static int describe_switch(const struct quiet_switch *sw, char *text, size_t size)
+{
+	int len = scnprintf(text, size, "%s ", sw->measure->name);
+
+	if (sw->error)
+		return len + scnprintf(text + len, size - len, "%d\n", sw->error);
+	len += scnprintf(text + len, size - len, "%s", sw->client ? "on" : "off");
+	if (sw->client)
+		len += sw->measure->show(text + len, size - len);
+	return len + scnprintf(text + len, size - len, "\n");
+}
+
+/* Not a seq_file, which holds a lock that those which measures read hold, too. */
+static int measures_open(struct inode *inode, struct file *file)
+{
+	char *text = kzalloc(MEASURES_SIZE, GFP_KERNEL);
+	const struct quiet_switch *sw;
+	int len = 0;
+
+	if (!text)
+		return -ENOMEM;
+	flush_delayed_work(&look_work);
+	mutex_lock(&measures_lock);
+	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++)
+		len += describe_switch(sw, text + len, MEASURES_SIZE - len);
+	mutex_unlock(&measures_lock);
+	file->private_data = text;
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(measures);
 
-#define LOOK_INTERVAL	(5 * HZ)
-
-static void look_for_new(struct work_struct *work);
-/* It wakes no idle CPU. */
-static DECLARE_DEFERRABLE_WORK(look_work, look_for_new);
-
-static void look_for_new(struct work_struct *work)
+static ssize_t measures_read(struct file *file, char __user *to, size_t size, loff_t *at)
 {
-	struct quiet_switch *sw;
+	const char *text = file->private_data;
 
-	kernel_param_lock(THIS_MODULE);
-	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++) {
-		if (sw->client && sw->measure->look)
-			sw->measure->look();
-	}
-	kernel_param_unlock(THIS_MODULE);
-	schedule_delayed_work(&look_work, LOOK_INTERVAL);
+	return simple_read_from_buffer(to, size, at, text, strlen(text));
 }
 
-static void apply_all(bool start)
+static int measures_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
+}
+
+static const struct file_operations measures_fops = {
+	.owner = THIS_MODULE,
+	.open = measures_open,
+	.read = measures_read,
+	.release = measures_release,
+};
+
+static void let_switches_work(bool work)
+{
+	kernel_param_lock(THIS_MODULE);
+	started = work;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+static void start_wanted(void)
 {
 	struct quiet_switch *sw;
 
-	kernel_param_lock(THIS_MODULE);
-	started = start;
+	mutex_lock(&measures_lock);
 	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++)
-		apply_switch(sw);
-	kernel_param_unlock(THIS_MODULE);
+		apply_switch(sw, READ_ONCE(sw->wanted));
+	mutex_unlock(&measures_lock);
+}
+
+static void stop_all(void)
+{
+	struct quiet_switch *sw;
+
+	mutex_lock(&measures_lock);
+	for (sw = switches; sw < switches + ARRAY_SIZE(switches); sw++)
+		apply_switch(sw, false);
+	mutex_unlock(&measures_lock);
 }
 
 static int __init pvquiet_init(void)
@@ -167,18 +234,20 @@ static int __init pvquiet_init(void)
 		pr_info("not in a virtual machine: everything stays as it is\n");
 		return -ENODEV;
 	}
+	start_wanted();
+	let_switches_work(true);
+	schedule_delayed_work(&look_work, LOOK_INTERVAL);
 	quiet_dir = debugfs_create_dir("pvquiet", NULL);
 	debugfs_create_file("measures", 0444, quiet_dir, NULL, &measures_fops);
-	apply_all(true);
-	schedule_delayed_work(&look_work, LOOK_INTERVAL);
 	return 0;
 }
 
 static void __exit pvquiet_exit(void)
 {
 	debugfs_remove_recursive(quiet_dir);
+	let_switches_work(false);
 	cancel_delayed_work_sync(&look_work);
-	apply_all(false);
+	stop_all();
 }
 
 module_init(pvquiet_init);

@@ -5,8 +5,6 @@
 
 #include "../pvio.h"
 
-struct seq_file;
-
 /**
  * struct pvquiet_measure - a kind of operation that a virtual machine can do without
  * @name:	of its switch
@@ -15,9 +13,10 @@ struct seq_file;
  * @stop:	puts everything back
  * @look:	looks for what has come since, every few seconds that a CPU is awake; may
  *		be missing
- * @show:	writes down what it works on, behind its state, on the same line
+ * @show:	writes what it works on into a text of some size, each with a blank before it;
+ *		returns how long that is
  *
- * The functions may sleep, and run one at a time.
+ * The functions may sleep, and run one at a time, with no lock of a file held.
  */
 struct pvquiet_measure {
 	const char *name;
@@ -25,7 +24,7 @@ struct pvquiet_measure {
 	int (*start)(struct pvio_client *client);
 	void (*stop)(void);
 	void (*look)(void);
-	void (*show)(struct seq_file *file);
+	int (*show)(char *text, size_t size);
 };
 
 extern const struct pvquiet_measure pvquiet_clocksource;

@@ -14,14 +14,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/hardirq.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
-#include <linux/seq_file.h>
 #include <linux/serial_8250.h>
 #include <linux/serial_reg.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/suspend.h>
 #include <linux/workqueue.h>
 
@@ -29,11 +30,15 @@
 #include "measure.h"
 #include "serial_queue.h"
 
-#define PORTS			4
+#ifndef CONFIG_SERIAL_8250_NR_UARTS
+#define CONFIG_SERIAL_8250_NR_UARTS	1
+#endif
+#define PORTS			(CONFIG_SERIAL_8250_NR_UARTS < 4 ? CONFIG_SERIAL_8250_NR_UARTS : 4)
 
 /* IIR says what is pending, and whether the FIFOs are on (16550D datasheet, 8.6). */
 #define IIR_PENDING		0x0f
 #define IIR_FIFO_ENABLED	0xc0
+#define LSR_EMPTY		(UART_LSR_TEMT | UART_LSR_THRE)
 /* What tells of received characters and errors before it tells of the transmitter. */
 #define IER_RECEIVER		(UART_IER_RDI | UART_IER_RLSI)
 
@@ -49,12 +54,15 @@
  * @mcr:	likewise
  * @ier:	likewise
  * @fifo:	the FIFOs are on
+ * @fifo_is_ours: they were off, as nobody has the port open
  * @room:	characters that the transmitter takes without being asked
  * @wrote:	the last access was a character that waits
  * @told_empty:	an interrupt has said that the transmitter is empty, and nothing was
  *		written since
+ * @told_cpu:	which CPU it was said to
  * @handles:	that interrupt is being handled: MSR is read next
  * @msr:	MSR as it was read last, without its deltas; 0 if it was not
+ * @msr_is_old:	MSR was answered since it was read last: its deltas are of then
  * @seen:	characters that waited when flush_stale() looked
  *
  * Who holds @queue owns what stands below @fifo. The first four do not change while the
@@ -73,13 +81,19 @@ struct quiet_port {
 	u8 ier;
 	bool fifo;
 
+	bool fifo_is_ours;
 	unsigned int room;
 	bool wrote;
 	bool told_empty;
+	int told_cpu;
 	bool handles;
 	u8 msr;
+	bool msr_is_old;
 	unsigned int seen;
 };
+
+/* From before the machine sleeps until after: a UART without power forgets its FIFOs. */
+static bool sleeps;
 
 /* Set before a port's functions are ours, and cleared when nobody runs them any more. */
 static struct quiet_port *ports[PORTS];
@@ -130,21 +144,40 @@ static void note_write(struct quiet_port *qp, unsigned int offset, u8 value)
 	}
 }
 
+/* For so long the queue of another CPU is waited for, which does not wait itself. */
+#define HOLD_TIMEOUT_US		1000000
+
+/* Where an oops is printed, nothing waits from then on. */
+static bool try_hold(struct quiet_port *qp)
+{
+	unsigned int us;
+
+	for (us = 0; us < HOLD_TIMEOUT_US; us++) {
+		if (unlikely(oops_in_progress)) {
+			quiet_queue_take(&qp->queue);
+			return false;
+		}
+		if (quiet_queue_hold(&qp->queue))
+			return true;
+		/* it may be this CPU's own, before an interrupt that cannot be masked */
+		if (in_nmi() || quiet_queue_is_taken(&qp->queue))
+			return false;
+		udelay(1);
+	}
+	return false;
+}
+
 /*
- * Where an oops is printed, nothing waits from then on. Interrupts are off wherever
- * the queue is held, so that no handler on this CPU finds it held. setserial(8) may have
- * moved the port.
+ * The driver reads IIR, and opens and closes a port, without its lock. What waits must go
+ * before whatever another CPU writes meanwhile. Interrupts are off wherever the queue is
+ * held, so that no handler on this CPU finds it held. setserial(8) may have moved the port.
  */
 static bool hold(struct quiet_port *qp, unsigned long *flags)
 {
-	if (unlikely(oops_in_progress)) {
-		quiet_queue_take(&qp->queue);
-		return false;
-	}
 	if (unlikely(qp->port->iobase != qp->queue.base))
 		return false;
 	local_irq_save(*flags);
-	if (!in_nmi() && quiet_queue_hold(&qp->queue))
+	if (try_hold(qp))
 		return true;
 	local_irq_restore(*flags);
 	return false;
@@ -159,7 +192,8 @@ static void let_go(struct quiet_port *qp, unsigned long flags)
 /* A character of software flow control goes alone; it is nobody's burst. */
 static bool character_may_wait(const struct quiet_port *qp)
 {
-	return qp->fifo && qp->room && !(qp->mcr & UART_MCR_LOOP) && !qp->port->x_char;
+	return qp->fifo && qp->room && !READ_ONCE(sleeps) &&
+	       !(qp->mcr & UART_MCR_LOOP) && !qp->port->x_char;
 }
 
 /* Whoever polls looks at LSR next; the interrupt handler may have written its last. */
@@ -171,8 +205,35 @@ static void queue_character(struct quiet_port *qp, u8 value)
 		quiet_queue_run(&qp->queue);
 }
 
+/*
+ * The console masks all interrupts while it writes, and polls: LSR is read next. The driver
+ * knows which ones it will want again.
+ */
+static bool masks_for_a_while(const struct quiet_port *qp, u8 value)
+{
+	return !value && up_to_u8250p(qp->port)->ier;
+}
+
+static void write_ier(struct quiet_port *qp, u8 value)
+{
+	/* the driver would have read and dropped what changed before it asks for events */
+	if (value & UART_IER_MSI && qp->msr_is_old) {
+		qp->stock_in(qp->port, UART_MSR);
+		qp->msr_is_old = false;
+	}
+	if (!qp->queue.count && !masks_for_a_while(qp, value)) {
+		qp->stock_out(qp->port, UART_IER, value);
+		return;
+	}
+	quiet_queue_add(&qp->queue, UART_IER, value);
+	if (qp->queue.count > 1)
+		quiet_queue_run(&qp->queue);
+}
+
 static void write_held(struct quiet_port *qp, unsigned int offset, u8 value)
 {
+	if (offset == UART_FCR)
+		qp->fifo_is_ours = false;
 	qp->told_empty = false;
 	qp->handles = false;
 	if (is_character(qp, offset) && character_may_wait(qp)) {
@@ -182,12 +243,8 @@ static void write_held(struct quiet_port *qp, unsigned int offset, u8 value)
 	qp->wrote = false;
 	if (is_character(qp, offset))
 		qp->room = qp->room ? qp->room - 1 : 0;
-	/* who masks all interrupts is going to poll; what unmasks them ends a burst */
-	if (is_ier(qp, offset) && (qp->queue.count || !value)) {
-		quiet_queue_add(&qp->queue, offset, value);
-		if (!value && qp->queue.count == 1)
-			return;
-		quiet_queue_run(&qp->queue);
+	if (is_ier(qp, offset)) {
+		write_ier(qp, value);
 		return;
 	}
 	quiet_queue_run(&qp->queue);
@@ -217,6 +274,30 @@ static u8 answer(struct quiet_port *qp, u8 value)
 }
 
 /*
+ * The driver leaves the FIFOs off while nobody has the port open, also where it is the
+ * console. It sets them up anew when somebody opens it. To turn them on empties them, so
+ * nothing may be in there: then one character after the other goes as before.
+ */
+static void turn_fifo_on(struct quiet_port *qp, u8 lsr)
+{
+	const struct uart_8250_port *up = up_to_u8250p(qp->port);
+
+	if (qp->fifo || up->ier || READ_ONCE(sleeps) || qp->port->type != PORT_16550A ||
+	    !(up->fcr & UART_FCR_ENABLE_FIFO) || divisor_is_visible(qp) ||
+	    (lsr & (LSR_EMPTY | UART_LSR_DR)) != LSR_EMPTY)
+		return;
+	qp->stock_out(qp->port, UART_FCR, up->fcr);
+	qp->fifo = true;
+	qp->fifo_is_ours = true;
+}
+
+static void turn_fifo_off(struct quiet_port *qp)
+{
+	if (qp->fifo_is_ours && qp->stock_in(qp->port, UART_LSR) & UART_LSR_TEMT)
+		qp->stock_out(qp->port, UART_FCR, 0);
+}
+
+/*
  * The interrupt of an empty transmitter is the one of lowest priority but for the modem's
  * (16550D datasheet, table IV): the receiver has nothing to tell.
  */
@@ -224,7 +305,8 @@ static u8 read_lsr(struct quiet_port *qp)
 {
 	u8 lsr;
 
-	qp->handles = qp->told_empty && (qp->ier & IER_RECEIVER) == IER_RECEIVER;
+	qp->handles = qp->told_empty && qp->told_cpu == smp_processor_id() &&
+		      (qp->ier & IER_RECEIVER) == IER_RECEIVER;
 	if (qp->handles) {
 		qp->told_empty = false;
 		qp->room = QUIET_FIFO_SIZE;
@@ -238,6 +320,8 @@ static u8 read_lsr(struct quiet_port *qp)
 	qp->wrote = false;
 	lsr = quiet_queue_run_and_read(&qp->queue, UART_LSR);
 	qp->room = lsr & UART_LSR_THRE ? QUIET_FIFO_SIZE : 0;
+	if (is_polled(qp))
+		turn_fifo_on(qp, lsr);
 	return lsr;
 }
 
@@ -249,7 +333,9 @@ static u8 read_iir(struct quiet_port *qp)
 	qp->wrote = false;
 	qp->room = 0;
 	qp->told_empty = (iir & IIR_PENDING) == UART_IIR_THRI;
-	WRITE_ONCE(qp->fifo, (iir & IIR_FIFO_ENABLED) == IIR_FIFO_ENABLED);
+	qp->told_cpu = smp_processor_id();
+	if (!READ_ONCE(sleeps))
+		WRITE_ONCE(qp->fifo, (iir & IIR_FIFO_ENABLED) == IIR_FIFO_ENABLED);
 	return iir;
 }
 
@@ -261,9 +347,12 @@ static u8 read_msr(struct quiet_port *qp, bool handles)
 {
 	u8 msr;
 
-	if (handles && qp->msr && !(qp->ier & UART_IER_MSI))
+	if (handles && qp->msr && !(qp->ier & UART_IER_MSI)) {
+		qp->msr_is_old = true;
 		return answer(qp, qp->msr);
+	}
 	qp->wrote = false;
+	qp->msr_is_old = false;
 	msr = quiet_queue_run_and_read(&qp->queue, UART_MSR);
 	qp->msr = msr & ~UART_MSR_ANY_DELTA;
 	return msr;
@@ -311,12 +400,22 @@ static bool has_standard_address(const struct uart_port *port)
 		port->iobase == 0x3e8 || port->iobase == 0x2e8);
 }
 
+/*
+ * While somebody has the port open, FCR is what the driver has noted. To read IIR would
+ * take the transmitter's interrupt away then.
+ */
 static void read_registers(struct quiet_port *qp)
 {
+	const struct uart_8250_port *up = up_to_u8250p(qp->port);
+
 	qp->lcr = qp->stock_in(qp->port, UART_LCR);
 	qp->mcr = qp->stock_in(qp->port, UART_MCR);
 	qp->ier = qp->stock_in(qp->port, UART_IER);
-	qp->fifo = up_to_u8250p(qp->port)->fcr & UART_FCR_ENABLE_FIFO;
+	if (up->ier)
+		qp->fifo = up->fcr & UART_FCR_ENABLE_FIFO;
+	else
+		qp->fifo = (qp->stock_in(qp->port, UART_IIR) & IIR_FIFO_ENABLED) ==
+			   IIR_FIFO_ENABLED;
 }
 
 /* Under the port's lock there is no burst under way. */
@@ -355,14 +454,16 @@ static int attach_port(struct uart_port *port, struct pvio_client *client)
 	return 0;
 }
 
-static void run_waiting(struct quiet_port *qp)
+/* Returns false if the queue is somebody else's. */
+static bool run_waiting(struct quiet_port *qp)
 {
 	unsigned long flags;
 
 	if (!hold(qp, &flags))
-		return;
+		return false;
 	quiet_queue_run(&qp->queue);
 	let_go(qp, flags);
+	return true;
 }
 
 /* The driver may have put its own functions back by itself. */
@@ -374,7 +475,8 @@ static void restore_functions(struct quiet_port *qp)
 	uart_port_lock_irqsave(port, &flags);
 	if (port->serial_out == quiet_out)
 		WRITE_ONCE(port->serial_out, qp->stock_out);
-	run_waiting(qp);
+	if (run_waiting(qp))
+		turn_fifo_off(qp);
 	if (port->serial_in == quiet_in)
 		WRITE_ONCE(port->serial_in, qp->stock_in);
 	uart_port_unlock_irqrestore(port, flags);
@@ -394,6 +496,8 @@ static void detach_all(void)
 	for (i = 0; i < PORTS; i++) {
 		if (!ports[i])
 			continue;
+		/* of a caller that had our function in its hands before */
+		run_waiting(ports[i]);
 		quiet_queue_release(&ports[i]->queue);
 		kfree(ports[i]);
 		ports[i] = NULL;
@@ -414,10 +518,8 @@ static void flush_if_stale(struct quiet_port *qp)
 
 	uart_port_lock_irqsave(qp->port, &flags);
 	waiting = READ_ONCE(qp->queue.count);
-	if (waiting && waiting == qp->seen) {
-		run_waiting(qp);
-		late = true;
-	}
+	if (waiting && waiting == qp->seen)
+		late = run_waiting(qp);
 	qp->seen = waiting;
 	uart_port_unlock_irqrestore(qp->port, flags);
 	if (late)
@@ -437,20 +539,27 @@ static void flush_stale(struct work_struct *work)
 }
 
 /*
- * A UART without power forgets that its FIFOs were on. The driver writes FCR when it
- * wakes the port; where it does not, IIR says how it is.
+ * The driver writes FCR when it wakes a port; where it does not, IIR says later how it is.
  */
 static int forget_fifos(struct notifier_block *block, unsigned long event, void *unused)
 {
 	unsigned int i;
 
-	if (event != PM_SUSPEND_PREPARE)
-		return NOTIFY_DONE;
-	for (i = 0; i < PORTS; i++) {
-		if (ports[i])
-			WRITE_ONCE(ports[i]->fifo, false);
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		WRITE_ONCE(sleeps, true);
+		for (i = 0; i < PORTS; i++) {
+			if (ports[i])
+				WRITE_ONCE(ports[i]->fifo, false);
+		}
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+		WRITE_ONCE(sleeps, false);
+		break;
 	}
-	return NOTIFY_OK;
+	return NOTIFY_DONE;
 }
 
 static struct notifier_block suspend_notifier = {
@@ -486,6 +595,7 @@ static int serial_start(struct pvio_client *client)
 
 	if (!get_port)
 		return -ENODEV;
+	WRITE_ONCE(sleeps, false);
 	r = attach_all(get_port, client);
 	schedule_delayed_work(&stale_work, STALE_INTERVAL);
 	register_pm_notifier(&suspend_notifier);
@@ -494,14 +604,16 @@ static int serial_start(struct pvio_client *client)
 	return r;
 }
 
-static void serial_show(struct seq_file *file)
+static int serial_show(char *text, size_t size)
 {
 	unsigned int i;
+	int len = 0;
 
 	for (i = 0; i < PORTS; i++) {
 		if (ports[i])
-			seq_printf(file, " ttyS%u", i);
+			len += scnprintf(text + len, size - len, " ttyS%u", i);
 	}
+	return len;
 }
 
 const struct pvquiet_measure pvquiet_serial = {

@@ -63,6 +63,18 @@ bool quiet_queue_hold(struct quiet_queue *queue)
 	       QUIET_QUEUE_FREE;
 }
 
+/**
+ * quiet_queue_is_taken() - whether nothing will ever wait again
+ * @queue: the queue
+ *
+ * Context: any.
+ * Return: true since quiet_queue_take().
+ */
+bool quiet_queue_is_taken(const struct quiet_queue *queue)
+{
+	return atomic_read(&queue->state) == QUIET_QUEUE_TAKEN;
+}
+
 /* Returns false if the slot was empty. */
 static bool empty_slot(struct quiet_queue *queue, unsigned int i, unsigned int *slot)
 {
@@ -103,7 +115,7 @@ void quiet_queue_let_go(struct quiet_queue *queue)
 
 /**
  * quiet_queue_add() - have a write wait
- * @queue:	the queue, held by the caller, with room
+ * @queue:	the queue, held by the caller; a full one is run first
  * @offset:	of the register
  * @value:	what to write
  *
@@ -111,6 +123,8 @@ void quiet_queue_let_go(struct quiet_queue *queue)
  */
 void quiet_queue_add(struct quiet_queue *queue, unsigned int offset, u8 value)
 {
+	if (queue->count == QUIET_QUEUE_SIZE)
+		quiet_queue_run(queue);
 	atomic_set(&queue->slots[queue->count++],
 		   SLOT_USED | FIELD_PREP(SLOT_OFFSET, offset) | value);
 }
@@ -191,8 +205,8 @@ u8 quiet_queue_run_and_read(struct quiet_queue *queue, unsigned int offset)
 
 /*
  * The batch of a CPU that has been stopped. Where its last operation is a read that has
- * a value, all before it has been performed. Without a read nobody can tell; the console
- * always reads last.
+ * a value, all before it has been performed. Without a read nobody can tell; those are
+ * an interrupt handler's, of characters that the kernel did not say itself.
  */
 static bool batch_has_run(const struct quiet_queue *queue)
 {
@@ -219,9 +233,9 @@ static void await_batch(struct quiet_queue *queue)
  * quiet_queue_take() - perform what waits, and never have a write wait again
  * @queue: the queue
  *
- * For a CPU that prints an oops or a panic, whoever holds the queue. A write that the
- * holder is just about to perform may be performed twice if it takes longer than 10 ms
- * to do so, but none is lost.
+ * For a CPU that prints an oops or a panic, whoever holds the queue. Where the holder's
+ * batch ends with a read, as the console's do, none of its writes is lost, and they are
+ * performed twice if it takes longer than 10 ms to run it.
  *
  * Context: any.
  */

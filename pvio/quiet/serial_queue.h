@@ -29,11 +29,10 @@ enum quiet_queue_state {
  * @count:	slots in use
  *
  * The CPU that moved @state from FREE to HELD owns @batch, @count and the order of
- * @slots until it moves it back. It never waits for another: who finds the queue held
- * goes to the hardware directly. A CPU that prints an oops or a panic does not wait
- * either, as the holder may have been stopped. It moves @state to TAKEN, whatever it was,
- * and performs what is in the slots. A slot is always emptied by an exchange, so that
- * each write is performed by one of the two.
+ * @slots until it moves it back. It waits for nobody meanwhile, so others may wait for it.
+ * A CPU that prints an oops or a panic does not wait, as the holder may have been stopped.
+ * It moves @state to TAKEN, whatever it was, and performs what is in the slots. A slot is
+ * always emptied by an exchange, so that each write is performed by one of the two.
  */
 struct quiet_queue {
 	struct pvio_batch *batch;
@@ -46,6 +45,7 @@ struct quiet_queue {
 int quiet_queue_init(struct quiet_queue *queue, struct pvio_client *client, u16 base);
 void quiet_queue_release(struct quiet_queue *queue);
 bool quiet_queue_hold(struct quiet_queue *queue);
+bool quiet_queue_is_taken(const struct quiet_queue *queue);
 void quiet_queue_let_go(struct quiet_queue *queue);
 void quiet_queue_add(struct quiet_queue *queue, unsigned int offset, u8 value);
 void quiet_queue_run(struct quiet_queue *queue);
