@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """pvctl quiet: what pvquiet takes off the hardware of this virtual machine."""
+import errno
 import os
 
 import machine
@@ -35,10 +36,10 @@ def turn(name, value):
     check_loaded()
     if name not in names():
         raise Refused(f"there is no measure '{name}', only {', '.join(names())}")
-    try:
-        (SWITCHES / name).write_text(VALUES[value])
-    except OSError as error:
-        raise Refused(f"{name} has nothing to do here: {error.strerror}") from None
+    (SWITCHES / name).write_text(VALUES[value])
+    [found] = [row for row in collect() if row["measure"] == name]
+    if found["state"] != value:
+        raise Refused(f"{name}: {found['state']}")
 
 
 def collect():
@@ -53,8 +54,9 @@ def collect():
 def parse(line):
     """NAME STATE [WORKS-ON...]: a state that is a number is an error."""
     name, state, *works_on = line.split()
-    if state.lstrip("-").isdecimal():
-        state = "nothing to do" if int(state) == -19 else os.strerror(abs(int(state)))
+    if state.startswith("-"):
+        state = ("nothing to do here" if -int(state) == errno.ENODEV else
+                 f"failed: {os.strerror(-int(state))}")
     return name, state, works_on
 
 

@@ -19,7 +19,7 @@ takes_archive() {
 installs() {
 	"$install" install guest
 	in_updates pvio pvblk_ata pve1000 pvelv pvquiet
-	printf 'pvelv\npvblk\n' | diff - /etc/modules-load.d/pvio.conf
+	printf 'pvelv\npvquiet\npvblk\n' | diff - /etc/modules-load.d/pvio.conf
 	dkms status pvio | grep ": installed$"
 }
 
@@ -27,11 +27,12 @@ initramfs_loads() {
 	local module
 	unmkinitramfs "$image" "$work/initramfs"
 	cd "$work/initramfs" || return
-	for module in updates/dkms/{pvio,pvblk_ata,pvelv} kernel/drivers/ata/libata; do
+	for module in updates/dkms/{pvio,pvblk_ata,pvelv,pvquiet} kernel/drivers/ata/libata; do
 		find . -path "*/lib/modules/$kernel/$module.ko*" | grep .
 	done
 	grep -x pvblk_ata conf/modules
 	grep -x pvelv conf/modules
+	grep -x pvquiet conf/modules
 }
 
 comes_before_e1000() {

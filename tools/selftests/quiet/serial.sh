@@ -146,7 +146,9 @@ flood() {
 
 turn_switch() {
 	echo 0 > $switch
+	grep "^serial off" $debugfs/pvquiet/measures > /dev/null
 	echo 1 > $switch
+	grep "^serial on" $debugfs/pvquiet/measures > /dev/null
 }
 
 reload() {

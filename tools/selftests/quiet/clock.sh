@@ -1,73 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What wakes an idle guest for nothing: the cursor of a framebuffer's console, checks of
-# a clock that is not used, a clock that costs exits. Counts of what runs, no times.
+# Clocks that are read for nothing: checks of one that is not used, one that costs exits.
+# Counts of what runs, no times.
 # shellcheck disable=SC2317 # functions are called by name
-# shellcheck source=../timer/lib.sh
-. "$(dirname "$0")/../timer/lib.sh"
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
 
-events=$debugfs/tracing/events
 clocksource=/sys/devices/system/clocksource/clocksource0
-blink=/sys/class/graphics/fbcon/cursor_blink
-switches=/sys/module/pvquiet/parameters
 
-load() {
-	insert pvio/quiet/pvquiet.ko "$@"
-	at_end remove pvquiet
-}
-
-# A test finds what the kernel itself chose.
-idle_restore() {
+# The next test finds what the kernel itself chose.
+clock_restore() {
 	remove pvquiet
 	use_clock kvm-clock
-	[ ! -e $blink ] || echo 1 > $blink
 }
 
-# runs EVENT FUNCTION: how often within five seconds
-runs() {
-	echo "hist:keys=function.sym" > "$events/$1/trigger"
-	sleep 5
-	sed -n "s/.*\] $2 .*hitcount: *//p" "$events/$1/hist" | grep . || echo 0
-	echo "!hist:keys=function.sym" > "$events/$1/trigger"
-}
-
-blinks() { runs workqueue/workqueue_execute_start fb_flashcursor; }
 checks() { runs timer/timer_expire_entry clocksource_watchdog; }
-
-# state NAME: what pvquiet says of a measure
-state() { sed -n "s/^$1 //p" $debugfs/pvquiet/measures; }
 
 use_clock() { echo "$1" > $clocksource/current_clocksource; }
 in_use() { cat $clocksource/current_clocksource; }
 
-cursor() {
-	[ -e $blink ] || fail "no framebuffer: $(cat /proc/fb)"
-	at_least "blinks before" "$(blinks)" 15
-	load
-	expect "blinks" "$(blinks)" 0
-	expect "measure" "$(state cursor)" "on fbcon"
-	echo 0 > $switches/cursor
-	at_least "blinks when it is off" "$(blinks)" 15
-	expect "measure" "$(state cursor)" off
-	echo 1 > $switches/cursor
-	expect "blinks when it is on again" "$(blinks)" 0
-	remove pvquiet
-	at_least "blinks since" "$(blinks)" 15
-}
-
-# The framebuffer's driver goes and comes, the console with it.
-cursor_comes_later() {
-	local device
-	device=$(basename "$(readlink -f /sys/class/graphics/fb0/device)")
-	load
-	echo "$device" > /sys/bus/pci/drivers/bochs-drm/unbind
-	echo "$device" > /sys/bus/pci/drivers/bochs-drm/bind
-	wait_until eval "[ \$(cat $blink) = 0 ]"
-	expect "blinks" "$(blinks)" 0
-}
-
 unused_tsc() {
 	local before
+	! dmesg | grep "clock-skew test skipped" ||
+		ktap_skip "the kernel puts its checks off by itself"
 	grep -w tsc $clocksource/available_clocksource
 	at_least "checks before" "$(checks)" 8
 	before=$(clock_difference)
@@ -118,19 +73,16 @@ each_alone() {
 		"clocksource off,cursor off,serial off,"
 	for name in clocksource cursor serial; do
 		echo 1 > $switches/$name
-		[[ $(state $name) =~ ^on\ . ]] || fail "$name: $(state $name)"
-		expect "measures that are on" "$(grep -c ' on ' $debugfs/pvquiet/measures)" 1
+		expect "measures that are on" "$(grep ' on' $debugfs/pvquiet/measures | cut -d ' ' -f 1)" $name
 		refused sh -c "echo perhaps > $switches/$name"
 		echo 0 > $switches/$name
 	done
 }
 
 timer_begin
-trap idle_restore EXIT
+trap clock_restore EXIT
 insert pvio/pvio.ko
-ktap_plan 6
-ktap_test "the cursor of a framebuffer does not blink" cursor
-ktap_test "nor that of one that comes later" cursor_comes_later
+ktap_plan 4
 ktap_test "an unused TSC is not checked" unused_tsc
 ktap_test "acpi_pm is not read where there is kvm-clock" no_acpi_pm
 ktap_test "a clock that is chosen meanwhile stays" clock_chosen_since
