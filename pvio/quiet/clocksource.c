@@ -54,6 +54,8 @@ static struct clocksource probe = {
 	.mask = CLOCKSOURCE_MASK(32),
 };
 
+static bool probe_stays;
+
 /* @node may be the head of the list, which is in no clocksource. */
 static bool is_verified_tsc(struct list_head *node)
 {
@@ -91,14 +93,14 @@ static struct clocksource *find_verified_tsc(void)
 {
 	struct clocksource *found;
 
-	if (clocksource_register_hz(&probe, HZ))
+	if (probe_stays || clocksource_register_hz(&probe, HZ))
 		return NULL;
 	found = search_list();
 	if (!clocksource_unregister(&probe))
 		return found;
 	/* somebody made it the clock in use, by taking away all others: it has to stay */
 	__module_get(THIS_MODULE);
-	tsc_is_reliable = true;
+	probe_stays = true;
 	return NULL;
 }
 

@@ -234,8 +234,8 @@ static int __init pvquiet_init(void)
 		pr_info("not in a virtual machine: everything stays as it is\n");
 		return -ENODEV;
 	}
-	start_wanted();
 	let_switches_work(true);
+	start_wanted();
 	schedule_delayed_work(&look_work, LOOK_INTERVAL);
 	quiet_dir = debugfs_create_dir("pvquiet", NULL);
 	debugfs_create_file("measures", 0444, quiet_dir, NULL, &measures_fops);

@@ -49,6 +49,7 @@
  * @stock_in:	its own way to read a register
  * @stock_out:	its own way to write one
  * @queue:	writes that wait
+ * @stuck:	the queue was waited for in vain, and was held ever since
  * @lcr:	the registers as they were written last, also by who could not hold the
  *		queue: one byte each
  * @mcr:	likewise
@@ -75,6 +76,7 @@ struct quiet_port {
 	typeof(((struct uart_port *)NULL)->serial_in) stock_in;
 	typeof(((struct uart_port *)NULL)->serial_out) stock_out;
 	struct quiet_queue queue;
+	bool stuck;
 
 	u8 lcr;
 	u8 mcr;
@@ -147,7 +149,20 @@ static void note_write(struct quiet_port *qp, unsigned int offset, u8 value)
 /* For so long the queue of another CPU is waited for, which does not wait itself. */
 #define HOLD_TIMEOUT_US		1000000
 
-/* Where an oops is printed, nothing waits from then on. */
+/* What others wrote meanwhile is not known. */
+static void forget_transmitter(struct quiet_port *qp)
+{
+	qp->room = 0;
+	qp->wrote = false;
+	qp->told_empty = false;
+	qp->handles = false;
+	WRITE_ONCE(qp->stuck, false);
+}
+
+/*
+ * Where an oops is printed, nothing waits from then on. Who waited in vain for a CPU that
+ * is stopped, by a debugger or by its host, does so once.
+ */
 static bool try_hold(struct quiet_port *qp)
 {
 	unsigned int us;
@@ -157,13 +172,17 @@ static bool try_hold(struct quiet_port *qp)
 			quiet_queue_take(&qp->queue);
 			return false;
 		}
-		if (quiet_queue_hold(&qp->queue))
+		if (quiet_queue_hold(&qp->queue)) {
+			if (unlikely(qp->stuck))
+				forget_transmitter(qp);
 			return true;
+		}
 		/* it may be this CPU's own, before an interrupt that cannot be masked */
-		if (in_nmi() || quiet_queue_is_taken(&qp->queue))
+		if (in_nmi() || READ_ONCE(qp->stuck) || quiet_queue_is_taken(&qp->queue))
 			return false;
 		udelay(1);
 	}
+	WRITE_ONCE(qp->stuck, true);
 	return false;
 }
 
@@ -232,8 +251,11 @@ static void write_ier(struct quiet_port *qp, u8 value)
 
 static void write_held(struct quiet_port *qp, unsigned int offset, u8 value)
 {
-	if (offset == UART_FCR)
+	/* again: since it was noted, the holder before may have turned the FIFOs on */
+	if (offset == UART_FCR) {
+		WRITE_ONCE(qp->fifo, value & UART_FCR_ENABLE_FIFO);
 		qp->fifo_is_ours = false;
+	}
 	qp->told_empty = false;
 	qp->handles = false;
 	if (is_character(qp, offset) && character_may_wait(qp)) {
@@ -282,7 +304,8 @@ static void turn_fifo_on(struct quiet_port *qp, u8 lsr)
 {
 	const struct uart_8250_port *up = up_to_u8250p(qp->port);
 
-	if (qp->fifo || up->ier || READ_ONCE(sleeps) || qp->port->type != PORT_16550A ||
+	if (qp->fifo || up->ier || READ_ONCE(sleeps) || !uart_console(qp->port) ||
+	    qp->port->type != PORT_16550A ||
 	    !(up->fcr & UART_FCR_ENABLE_FIFO) || divisor_is_visible(qp) ||
 	    (lsr & (LSR_EMPTY | UART_LSR_DR)) != LSR_EMPTY)
 		return;
@@ -538,24 +561,28 @@ static void flush_stale(struct work_struct *work)
 	schedule_delayed_work(&stale_work, STALE_INTERVAL);
 }
 
-/*
- * The driver writes FCR when it wakes a port; where it does not, IIR says later how it is.
- */
-static int forget_fifos(struct notifier_block *block, unsigned long event, void *unused)
+static void forget_all_fifos(void)
 {
 	unsigned int i;
 
+	for (i = 0; i < PORTS; i++) {
+		if (ports[i])
+			WRITE_ONCE(ports[i]->fifo, false);
+	}
+}
+
+/* How they are is known again by the next IIR, or as on any console that nobody has open. */
+static int forget_at_sleep(struct notifier_block *block, unsigned long event, void *unused)
+{
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 		WRITE_ONCE(sleeps, true);
-		for (i = 0; i < PORTS; i++) {
-			if (ports[i])
-				WRITE_ONCE(ports[i]->fifo, false);
-		}
+		forget_all_fifos();
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
+		forget_all_fifos();
 		WRITE_ONCE(sleeps, false);
 		break;
 	}
@@ -563,7 +590,7 @@ static int forget_fifos(struct notifier_block *block, unsigned long event, void 
 }
 
 static struct notifier_block suspend_notifier = {
-	.notifier_call = forget_fifos,
+	.notifier_call = forget_at_sleep,
 };
 
 static int attach_all(struct uart_8250_port *(*get_port)(int line),
