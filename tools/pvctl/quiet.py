@@ -36,7 +36,10 @@ def turn(name, value):
     check_loaded()
     if name not in names():
         raise Refused(f"there is no measure '{name}', only {', '.join(names())}")
-    (SWITCHES / name).write_text(VALUES[value])
+    try:
+        (SWITCHES / name).write_text(VALUES[value])
+    except OSError as error:
+        raise Refused(f"{name} cannot be turned: {error.strerror}") from None
     [found] = [row for row in collect() if row["measure"] == name]
     if found["state"] != value:
         raise Refused(f"{name}: {found['state']}")
@@ -45,10 +48,13 @@ def turn(name, value):
 def collect():
     """A row for each measure."""
     check_loaded()
+    lines = machine.read(MEASURES).splitlines()
+    if not lines:
+        raise Refused(f"{MEASURES} cannot be read: mount -t debugfs debugfs /sys/kernel/debug")
     saved = {row["client"]: row["saved"] + row["avoided"] for row in machine.clients()}
     return [{"measure": name, "state": state, "on": works_on,
              "saved": saved.get(f"pvquiet_{name}", 0), "what": WHAT.get(name, "")}
-            for name, state, works_on in map(parse, machine.read(MEASURES).splitlines())]
+            for name, state, works_on in map(parse, lines)]
 
 
 def parse(line):

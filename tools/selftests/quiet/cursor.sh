@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The cursor of a text console on a framebuffer, which wakes an idle guest for nothing:
 # counts of what runs, no times.
-# shellcheck disable=SC2317 # functions are called by name
+# shellcheck disable=SC2119,SC2317 # functions are called by name, and without parameters
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
