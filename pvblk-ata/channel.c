@@ -2,7 +2,7 @@
 /*
  * Commands of an ATA channel with a bus master, whichever driver it has.
  *
- * A DMA or non-data command to a disk is issued by one batch of writes. Left
+ * A DMA or non-data command is issued by one batch of writes. Left
  * out is what drivers do for the sake of real wires: the waits for idle, the
  * alternate-status reads as delays, the re-reads of registers, the unchanged
  * ones. Stopping the bus master and clearing its interrupt bit ride with the
@@ -32,7 +32,10 @@ enum {
 	REG_COMMAND = REG_STATUS,
 };
 
-/* at most: stop, PRD, clear, 5 + 5 task file registers, device, command, start */
+/*
+ * At most, for a disk: stop, PRD, clear, 5 + 5 task file registers, device, command,
+ * start; for a packet: stop, 5 task file registers, device, command, 6 words, start.
+ */
 #define SUBMIT_OPS	16
 /* at most: the bus master's status, Status */
 #define ANSWER_OPS	2
@@ -200,6 +203,19 @@ static void add_taskfile(struct pvblk_channel *channel,
 	add_write8(channel, REG_COMMAND, tf->command);
 }
 
+/*
+ * QEMU has set DRQ when the write of PACKET returns (hw/ide/core.c: cmd_packet()), so
+ * nothing has to be waited for between the two.
+ */
+static void add_packet(struct pvblk_channel *channel, const u8 *cdb)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVBLK_PACKET_BYTES; i += 2)
+		pvio_port_write(channel->submit, channel->command + REG_DATA, 2,
+				cdb[i] | cdb[i + 1] << 8);
+}
+
 /* The direction must not change while the bus master is started. */
 static void add_dma_setup(struct pvblk_channel *channel,
 			  const struct ata_taskfile *tf, u32 prd)
@@ -229,7 +245,9 @@ static void add_dma_setup(struct pvblk_channel *channel,
 /**
  * pvblk_channel_issue() - issue a command in one batch
  * @channel:	a channel that is idle and known
- * @tf:		the command, ATA_PROT_DMA or ATA_PROT_NODATA, with its Device register
+ * @tf:		the command, DMA or without data, with its Device register
+ * @cdb:	for PACKET, which must be to a drive of QEMU's: the packet of
+ *		%PVBLK_PACKET_BYTES; else NULL
  * @prd:	address of the PRD table, the same at each command
  * @stock_exits: exits that the stock driver would make for it, its interrupt included
  *
@@ -238,14 +256,16 @@ static void add_dma_setup(struct pvblk_channel *channel,
  * Context: any; the caller may use the registers.
  */
 void pvblk_channel_issue(struct pvblk_channel *channel,
-			 const struct ata_taskfile *tf, u32 prd,
-			 unsigned int stock_exits)
+			 const struct ata_taskfile *tf, const u8 *cdb,
+			 u32 prd, unsigned int stock_exits)
 {
 	pvio_batch_reset(channel->submit);
-	channel->nodata = tf->protocol == ATA_PROT_NODATA;
+	channel->nodata = !ata_is_dma(tf->protocol);
 	if (!channel->nodata)
 		add_dma_setup(channel, tf, prd);
 	add_taskfile(channel, tf);
+	if (cdb)
+		add_packet(channel, cdb);
 	if (!channel->nodata) {
 		add_dma_write8(channel, ATA_DMA_CMD,
 			       channel->dma_cmd | ATA_DMA_START);

@@ -68,6 +68,9 @@ struct pvblk_channel {
 
 #define PVBLK_DEVICE_UNKNOWN	0xffff
 
+/* of the packets that drives of QEMU's take (hw/ide/atapi.c: ATAPI_PACKET_SIZE) */
+#define PVBLK_PACKET_BYTES	12
+
 int pvblk_channel_init(struct pvblk_channel *channel);
 void pvblk_channel_release(struct pvblk_channel *channel);
 void pvblk_channel_forget(struct pvblk_channel *channel);
@@ -75,8 +78,8 @@ void pvblk_channel_settle(struct pvblk_channel *channel);
 void pvblk_channel_learn(struct pvblk_channel *channel,
 			 const struct ata_taskfile *tf);
 void pvblk_channel_issue(struct pvblk_channel *channel,
-			 const struct ata_taskfile *tf, u32 prd,
-			 unsigned int stock_exits);
+			 const struct ata_taskfile *tf, const u8 *cdb,
+			 u32 prd, unsigned int stock_exits);
 bool pvblk_channel_answer(struct pvblk_channel *channel);
 void pvblk_channel_finish(struct pvblk_channel *channel);
 unsigned int pvblk_channel_write_data(struct pvblk_channel *channel,

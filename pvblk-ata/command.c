@@ -2,7 +2,7 @@
 /*
  * The replaced operations of a port.
  *
- * channel.c issues a DMA or non-data command to a disk, and answers its interrupt.
+ * channel.c issues a DMA or non-data command, and answers its interrupt.
  * The operations that libata's handler calls then find that answer instead of the
  * registers. Whatever goes wrong is left to libata, from the same interrupt on.
  */
@@ -10,6 +10,7 @@
 #include <linux/io.h>
 
 #include "command.h"
+#include "packet.h"
 #include "port.h"
 
 /* These say which address registers a command has. */
@@ -35,6 +36,12 @@ static const u8 stock_exits[2][ADDRESS_FLAGS + 1] = {
 };
 
 /*
+ * More of them for a packet: a wait for DRQ, six words, and a read of alternate
+ * Status as a delay.
+ */
+#define STOCK_EXITS_PACKET	8
+
+/*
  * A module that has copied our operations into its own, put on top of ours, may
  * have replaced any of those that libata's functions call. The batches would
  * pass them over, so libata's functions serve until it is gone.
@@ -57,9 +64,20 @@ static void learn_registers(struct pvblk_port *port,
 {
 	const struct ata_taskfile *tf = &qc->tf;
 
-	if (tf->protocol == ATA_PROT_DMA && qc->dev->class == ATA_DEV_ATA &&
-	    tf->flags & ATA_TFLAG_DEVICE)
+	if (ata_is_dma(tf->protocol) && tf->flags & ATA_TFLAG_DEVICE)
 		pvblk_channel_learn(&port->channel, tf);
+}
+
+/* with cylinders and heads, the head in Device may change, too */
+static bool is_plain_disk_command(const struct ata_queued_cmd *qc)
+{
+	const struct ata_taskfile *tf = &qc->tf;
+
+	if (qc->dev->class != ATA_DEV_ATA)
+		return false;
+	if (tf->protocol != ATA_PROT_DMA && tf->protocol != ATA_PROT_NODATA)
+		return false;
+	return !(tf->flags & ATA_TFLAG_ISADDR) || tf->flags & ATA_TFLAG_LBA;
 }
 
 static bool can_accelerate_command(const struct pvblk_port *port,
@@ -70,33 +88,36 @@ static bool can_accelerate_command(const struct pvblk_port *port,
 
 	if (!port->channel.known || port->draining || !are_our_ops_on_top(port))
 		return false;
-	if (qc->dev->class != ATA_DEV_ATA)
-		return false;
 	if (ap->pflags & (ATA_PFLAG_EH_IN_PROGRESS | ATA_PFLAG_FROZEN))
 		return false;
-	if (tf->protocol != ATA_PROT_DMA && tf->protocol != ATA_PROT_NODATA)
+	if (!is_plain_disk_command(qc) && !pvblk_packet_is_plain(port, qc))
 		return false;
 	/* a command that user space made up, with any effect on registers */
 	if (qc->flags & ATA_QCFLAG_RESULT_TF)
 		return false;
 	if (tf->flags & ATA_TFLAG_POLLING || ap->flags & ATA_FLAG_PIO_POLLING)
 		return false;
-	/* with cylinders and heads, the head in Device may change, too */
-	if (tf->flags & ATA_TFLAG_ISADDR && !(tf->flags & ATA_TFLAG_LBA))
-		return false;
 	return tf->flags & ATA_TFLAG_DEVICE && tf->ctl == ap->last_ctl;
+}
+
+static unsigned int count_stock_exits(const struct ata_taskfile *tf)
+{
+	unsigned int exits = stock_exits[!ata_is_dma(tf->protocol)]
+					[tf->flags & ADDRESS_FLAGS];
+
+	return ata_is_atapi(tf->protocol) ? exits + STOCK_EXITS_PACKET : exits;
 }
 
 static void submit_command(struct pvblk_port *port,
 			   const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
-	bool nodata = tf->protocol == ATA_PROT_NODATA;
 
 	port->ap->hsm_task_state = HSM_ST_LAST;
 	port->accelerated++;
-	pvblk_channel_issue(&port->channel, tf, port->ap->bmdma_prd_dma,
-			    stock_exits[nodata][tf->flags & ADDRESS_FLAGS]);
+	pvblk_channel_issue(&port->channel, tf,
+			    ata_is_atapi(tf->protocol) ? qc->cdb : NULL,
+			    port->ap->bmdma_prd_dma, count_stock_exits(tf));
 }
 
 static unsigned int pvblk_qc_issue(struct ata_queued_cmd *qc)

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "command.h"
+#include "packet.h"
 #include "port.h"
 #include "transfer.h"
 
@@ -115,6 +116,7 @@ static struct pvblk_port *make_port(struct ata_port *ap)
 	port->stock = ap->ops;
 	port->ops = *ap->ops;
 	pvblk_command_replace(&port->ops);
+	pvblk_packet_replace(&port->ops);
 	pvblk_transfer_replace(&port->ops);
 	return port;
 }

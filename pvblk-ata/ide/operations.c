@@ -270,7 +270,7 @@ static void issue_command(struct pvblk_ide_port *port, u8 command)
 	fill_taskfile(port, command, &tf);
 	WRITE_ONCE(port->held, PVBLK_IDE_NOTHING);
 	port->accelerated++;
-	pvblk_channel_issue(&port->channel, &tf, port->hwif->dmatable_dma,
+	pvblk_channel_issue(&port->channel, &tf, NULL, port->hwif->dmatable_dma,
 			    (nodata ? STOCK_EXITS_NODATA : STOCK_EXITS_DMA) +
 			    (port->hob_valid ? STOCK_EXITS_LBA48 : 0));
 }
