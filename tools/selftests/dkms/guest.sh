@@ -35,6 +35,20 @@ initramfs_loads() {
 	grep -x pvquiet conf/modules
 }
 
+# A system that does not run, such as one in a folder
+boot_files_are_the_same() {
+	local root=$work/root file
+	refused "$install" boot-files guest "$work/nothing"
+	mkdir -p "$root/etc" "$root/usr/share/initramfs-tools"
+	"$install" boot-files guest "$root"
+	cd "$root" || return
+	find . -type f | sort | tee "$work/boot_files"
+	[ "$(wc -l < "$work/boot_files")" = 3 ]
+	while read -r file; do
+		cmp "$file" "/$file"
+	done < "$work/boot_files"
+}
+
 comes_before_e1000() {
 	modprobe --show-depends e1000 | grep -n . | tee "$work/order"
 	awk -F: '/pve1000/ { first = $1 } /\/e1000/ { exit !(first && first < $1) }' "$work/order"
@@ -101,9 +115,10 @@ uninstalls() {
 
 [ -e "$archive" ] || ktap_skip_all "no $archive"
 setup ata_piix sd_mod mii e1000 8021q
-ktap_plan 9
+ktap_plan 10
 ktap_test "DKMS takes the package from an archive" takes_archive
 ktap_test "the guest package is installed and found by modinfo" installs
+ktap_test "the files for boot go into another system, too" boot_files_are_the_same
 ktap_test "pve1000 comes before e1000" comes_before_e1000
 ktap_test "the initramfs has the modules and loads those for disks" initramfs_loads
 ktap_test "pvelv and pvblk_ata load, and the IDE disk comes to them" takes_port_over
