@@ -22,7 +22,7 @@ help:
 	@echo 'make bench      measure all figures of the README'
 	@echo 'make bench-ide  the same for disks of drivers/ide, whose kernel is built first'
 	@echo 'make bench-timer  the timer cap, on a guest with HZ=1000, whose kernel is built first'
-	@echo 'make bench-debian  what causes the exits of a stock Debian, by its functions'
+	@echo 'make bench-debian  what causes the exits of a stock Debian, and what the modules leave of them'
 	@echo 'make build-matrix  build for 5.10, 6.1, 6.12 and 7.x, warnings are errors'
 	@echo 'make install-guest, install-host      install with DKMS'
 	@echo 'make uninstall-guest, uninstall-host  and take it away again'
@@ -90,7 +90,6 @@ bench-timer:
 		$(MAKE) --no-print-directory -s module DIR=host-shim KVER=$$host && \
 		tools/bench/run --part timer --l2-kernel $$guest --out build/bench-timer $(BENCH_ARGS)
 
-# A guest without any of the modules here.
 bench-debian:
 	@tools/setup check
 	@tools/bench/debian/run $(BENCH_ARGS)
