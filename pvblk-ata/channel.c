@@ -306,7 +306,8 @@ static bool read_interrupt_status(struct pvblk_channel *channel, u8 *dma_status)
  * @channel: a channel that is PVBLK_ISSUED
  *
  * While the device works on the command, Status has BSY, or in QEMU DRQ during DMA
- * (hw/ide/core.c: ide_sector_start_dma()): then the interrupt is another channel's.
+ * (hw/ide/core.c: ide_sector_start_dma()): then the interrupt is another channel's. A
+ * packet without data for which the drive has some all the same goes wrong.
  *
  * Context: any; the caller may use the registers.
  * Return: whether the command is over: if well, the channel is PVBLK_ANSWERED. If not,
@@ -320,7 +321,8 @@ bool pvblk_channel_answer(struct pvblk_channel *channel)
 		return false;
 	if (channel->status & ATA_BUSY)
 		return false;
-	if (channel->status & (ATA_ERR | ATA_DF) || dma_status & ATA_DMA_ERR) {
+	if (channel->status & (ATA_ERR | ATA_DF) || dma_status & ATA_DMA_ERR ||
+	    (channel->status & ATA_DRQ && channel->nodata)) {
 		pvblk_channel_forget(channel);
 		return true;
 	}

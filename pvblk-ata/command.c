@@ -58,12 +58,18 @@ static bool is_port_in_state(const struct pvblk_port *port,
 	       are_our_ops_on_top(port);
 }
 
-/* libata has just issued @qc: what the registers hold is known now. */
+/*
+ * libata has just issued @qc: what the registers hold is known now. A packet and the
+ * start of the bus master follow later, which changes nothing of that. Foreign drives
+ * that take packets may need libata's waits in the command behind one.
+ */
 static void learn_registers(struct pvblk_port *port,
 			    const struct ata_queued_cmd *qc)
 {
 	const struct ata_taskfile *tf = &qc->tf;
 
+	if (port->channel.ask_dma && qc->dev->class != ATA_DEV_ATA)
+		return;
 	if (ata_is_dma(tf->protocol) && tf->flags & ATA_TFLAG_DEVICE)
 		pvblk_channel_learn(&port->channel, tf);
 }

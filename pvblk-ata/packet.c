@@ -36,8 +36,10 @@ bool pvblk_packet_is_plain(const struct pvblk_port *port,
 
 /*
  * libata moves by PIO what is not a multiple of 16 bytes, as some drives hang
- * otherwise (libata-core.c: atapi_check_dma()). QEMU's bus master moves any even
- * number of bytes (hw/ide/pci.c: bmdma_rw_buf()).
+ * otherwise (libata-core.c: atapi_check_dma()). QEMU's bus master takes the even part
+ * of each length in the PRD table (hw/ide/pci.c: bmdma_rw_buf()); SCSI has filled an
+ * odd one up. Behind data of this type SCSI adds a drain for what the drive has more of.
+ * Other packets would not end: QEMU does not interrupt when its PRD table is too short.
  */
 static bool can_move_by_dma(const struct pvblk_port *port,
 			    const struct ata_queued_cmd *qc)
@@ -45,6 +47,7 @@ static bool can_move_by_dma(const struct pvblk_port *port,
 	const struct ata_device *dev = qc->dev;
 
 	return qc->tf.protocol == ATAPI_PROT_PIO &&
+	       atapi_cmd_type(qc->cdb[0]) == ATAPI_MISC &&
 	       !(qc->tf.flags & ATA_TFLAG_WRITE) && !(qc->nbytes & 1) &&
 	       !(dev->flags & (ATA_DFLAG_PIO | ATA_DFLAG_DMADIR)) &&
 	       takes_packets_at_once(port, dev);
@@ -69,12 +72,13 @@ static int pvblk_qc_defer(struct ata_queued_cmd *qc)
  * pvblk_packet_replace() - put the replacement into a copy of operations
  * @ops: a port's operations
  *
- * Standard controllers have none to begin with. A driver's own stays.
+ * Standard controllers have none to begin with. A driver that decides by itself which
+ * packets wait, or may use DMA, goes on doing so.
  *
  * Context: any.
  */
 void pvblk_packet_replace(struct ata_port_operations *ops)
 {
-	if (!ops->qc_defer)
+	if (!ops->qc_defer && !ops->check_atapi_dma)
 		ops->qc_defer = pvblk_qc_defer;
 }

@@ -39,13 +39,29 @@ reads_right() {
 
 # Each packet is answered as without the hooks, to the byte and behind the last one.
 same_answers() {
+	local before
 	mode stock
 	"$guest_dir/packets" $cd > /tmp/answers.stock
 	mode "$1"
+	before=$(packets_accelerated)
 	"$guest_dir/packets" $cd > "/tmp/answers.$1"
+	! are_packets_accelerated || [ "$(packets_accelerated)" -ge $((before + 30)) ] ||
+		fail "the packets were not accelerated"
 	diff /tmp/answers.stock "/tmp/answers.$1"
 	[ "$(grep -c ': 0x0 0x0' "/tmp/answers.$1")" -ge 25 ] || fail "$(cat "/tmp/answers.$1")"
 	no_complaints
+}
+
+# A transfer that cannot end well ends as it does without the hooks.
+same_failures() {
+	mode stock
+	"$guest_dir/packets" $cd short > /tmp/failures.stock
+	mode host
+	dd if=$cd of=/dev/null bs=2k count=4 iflag=direct status=none
+	"$guest_dir/packets" $cd short > /tmp/failures.host
+	diff /tmp/failures.stock /tmp/failures.host
+	cut -c1-100 /tmp/failures.host
+	kernel_mark
 }
 
 # inquiry BYTES: the first 36 bytes of the buffer of an INQUIRY for so many
@@ -64,7 +80,8 @@ odd_lengths() {
 	mode host
 	# the first is libata's
 	dd if=$cd of=/dev/null bs=2k count=4 iflag=direct status=none
-	"$guest_dir/packets" $cd | sed -n 's/^INQUIRY 254: .* //p' > /tmp/inquiry
+	"$guest_dir/packets" $cd > /tmp/answers
+	sed -n 's/^INQUIRY 254: .* //p' /tmp/answers > /tmp/inquiry
 	"$guest_dir/packets" $cd odd > /tmp/odd
 	while IFS=: read -r name status; do
 		read -r status host sense data <<< "$status"
@@ -85,7 +102,7 @@ commands_issued() {
 # polls_cost MODE: exits of a poll of the drive, in hundredths
 polls_cost() {
 	local trigger=/sys/kernel/tracing/events/libata/ata_qc_issue/trigger
-	local before
+	local before after
 	mode "$1"
 	# the first is libata's
 	dd if=$cd of=/dev/null bs=2k count=4 iflag=direct status=none
@@ -105,6 +122,7 @@ polls_cost() {
 polls() {
 	local stock host alone
 	are_packets_accelerated || ktap_skip "packets are the stock driver's"
+	at_end poll_every -1
 	stock=$(polls_cost stock)
 	host=$(polls_cost host)
 	alone=$(polls_cost alone)
@@ -170,6 +188,7 @@ new_media() {
 		qmp blockdev-add '{\"driver\": \"raw\", \"node-name\": \"$node\", \"read-only\": true,
 			\"file\": {\"driver\": \"file\", \"filename\": \"$image\"}}'" > /dev/null
 	at_end lab l1 "qmp blockdev-del '{\"node-name\": \"$node\"}'"
+	at_end poll_every -1
 	poll_every 2000
 	expect "the first medium" "$(reads)" "the lab's"
 	change_medium $node
@@ -187,11 +206,12 @@ new_media() {
 guest_begin
 need $disk $cd
 kernel_mark
-ktap_plan 9
+ktap_plan 10
 ktap_test "a CD-ROM reads right beside an accelerated disk" reads_right host
 ktap_test "so it does without the host" reads_right alone
 ktap_test "each packet is answered as without the hooks: host" same_answers host
 ktap_test "each packet is answered as without the hooks: alone" same_answers alone
+ktap_test "packets that cannot end well end as without the hooks" same_failures
 ktap_test "packets of odd lengths" odd_lengths
 ktap_test "a poll for new media takes 2 exits" polls
 ktap_test "new media are noticed: host" new_media host
