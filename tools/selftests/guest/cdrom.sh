@@ -14,8 +14,13 @@ size = os.path.getsize("'$mnt'/data.bin")
 print(hashlib.sha256(random.Random(1).randbytes(size)).hexdigest())'
 }
 
-# Of drivers/ide they are not.
+# Of drivers/ide they are not. Nor can they be compared there: ide-cd leaves the status of an
+# older packet with a new one (drivers/ide/ide-cd.c: cdrom_newpc_intr()).
 are_packets_accelerated() { [ $hooks = pvblk_ata ]; }
+
+need_accelerated_packets() {
+	are_packets_accelerated || ktap_skip "packets are the stock driver's"
+}
 
 packets_accelerated() { awk '$1 == "ata2" { print $2 }' $debugfs/$hooks/ports; }
 
@@ -40,13 +45,13 @@ reads_right() {
 # Each packet is answered as without the hooks, to the byte and behind the last one.
 same_answers() {
 	local before
+	need_accelerated_packets
 	mode stock
 	"$guest_dir/packets" $cd > /tmp/answers.stock
 	mode "$1"
 	before=$(packets_accelerated)
 	"$guest_dir/packets" $cd > "/tmp/answers.$1"
-	! are_packets_accelerated || [ "$(packets_accelerated)" -ge $((before + 30)) ] ||
-		fail "the packets were not accelerated"
+	[ "$(packets_accelerated)" -ge $((before + 30)) ] || fail "the packets were not accelerated"
 	diff /tmp/answers.stock "/tmp/answers.$1"
 	[ "$(grep -c ': 0x0 0x0' "/tmp/answers.$1")" -ge 25 ] || fail "$(cat "/tmp/answers.$1")"
 	no_complaints
@@ -54,6 +59,7 @@ same_answers() {
 
 # A transfer that cannot end well ends as it does without the hooks.
 same_failures() {
+	need_accelerated_packets
 	mode stock
 	"$guest_dir/packets" $cd short > /tmp/failures.stock
 	mode host
@@ -76,7 +82,7 @@ inquiry() {
 # What is asked for in odd lengths comes, though with libata alone it does not.
 odd_lengths() {
 	local name status host sense data
-	are_packets_accelerated || ktap_skip "packets are the stock driver's"
+	need_accelerated_packets
 	mode host
 	# the first is libata's
 	dd if=$cd of=/dev/null bs=2k count=4 iflag=direct status=none
@@ -121,7 +127,7 @@ polls_cost() {
 
 polls() {
 	local stock host alone
-	are_packets_accelerated || ktap_skip "packets are the stock driver's"
+	need_accelerated_packets
 	at_end poll_every -1
 	stock=$(polls_cost stock)
 	host=$(polls_cost host)
@@ -179,6 +185,7 @@ reads() {
 
 new_media() {
 	local before
+	need_accelerated_packets
 	mode "$1"
 	drive=lab-disk2 node=other-$1 image=/run/lab-images/other
 	mkdir -p $mnt
@@ -197,8 +204,7 @@ new_media() {
 	change_medium disk2
 	expect "the first medium again" "$(reads)" "the lab's"
 	poll_every -1
-	! are_packets_accelerated || [ "$(packets_accelerated)" -gt $((before + 2)) ] ||
-		fail "the packets were not accelerated"
+	[ "$(packets_accelerated)" -gt $((before + 2)) ] || fail "the packets were not accelerated"
 	! complaints | grep -v "I/O error.* dev sr0" || fail "the kernel log has more"
 	kernel_mark
 }
