@@ -60,6 +60,7 @@ same_answers() {
 # A transfer that cannot end well ends as it does without the hooks.
 same_failures() {
 	need_accelerated_packets
+	at_end kernel_mark
 	mode stock
 	"$guest_dir/packets" $cd short > /tmp/failures.stock
 	mode host
@@ -67,7 +68,6 @@ same_failures() {
 	"$guest_dir/packets" $cd short > /tmp/failures.host
 	diff /tmp/failures.stock /tmp/failures.host
 	cut -c1-100 /tmp/failures.host
-	kernel_mark
 }
 
 # inquiry BYTES: the first 36 bytes of the buffer of an INQUIRY for so many
