@@ -18,7 +18,7 @@ is_capped() {
 is_free() {
 	count busy
 	# CPUs that share one of the host lose ticks by themselves
-	at_least "interrupts" "$interrupts" $((tenth * cpus * 4))
+	at_least "interrupts" "$interrupts" $((tenth * cpus * 3))
 }
 
 busy_guest() {
